@@ -1,0 +1,218 @@
+"""Facts: what the analysis tells the rules. No syntax, only values, names and anchors."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from dbdriver_lint.analysis.values import Anchor, Steps, Value
+from dbdriver_lint.knowledge.urls import DatabaseUrl
+from dbdriver_lint.source.text import Span
+
+
+class Purpose(enum.StrEnum):
+    """What a file is for, by its place and content."""
+
+    APPLICATION = "application"
+    MIGRATION = "migration"
+    """An Alembic ``env.py`` or revision."""
+    TEST = "test"
+    SCRIPT = "script"
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """An argument of a call: its value, the expression, and the whole ``name=value`` text."""
+
+    value: Value
+    anchor: Anchor
+    whole: Anchor
+    keyword: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """Where in its file something stands: the functions and classes around it, outermost first.
+
+    ``coroutine`` says that the innermost function is an ``async def``.
+    """
+
+    functions: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
+    coroutine: bool = False
+    in_run_sync: bool = False
+    """The innermost function is handed to ``run_sync`` somewhere in the file: it runs in a greenlet."""
+
+
+@dataclass(frozen=True, slots=True)
+class PossibleUrl:
+    """One URL that a value can be.
+
+    ``url`` is the parsed model: its text holds :data:`~dbdriver_lint.knowledge.urls.HOLE` where a
+    part is unknown. ``condition`` names the environment variable whose default this is, if it is one.
+    """
+
+    url: DatabaseUrl
+    value: Value
+    steps: Steps = ()
+    default_of: str | None = None
+    spans: tuple[tuple[int, int, Anchor, int], ...] = ()
+    """(start, end, anchor, offset): the model's text from start to end was written at source ``offset``."""
+
+    def source_span(self, start: int, end: int) -> tuple[Anchor, Span] | None:
+        """Where the characters ``start`` to ``end`` of the model's text were written, if verbatim."""
+        for low, high, anchor, offset in self.spans:
+            if low <= start and end <= high:
+                return anchor, Span(offset + start - low, offset + end - low)
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class UrlSet:
+    """All that is known of a URL argument.
+
+    ``complete`` is true where ``urls`` are all the values there can be; an unknown part or an
+    environment variable makes it false (its default, if any, is still among ``urls``).
+    """
+
+    urls: tuple[PossibleUrl, ...]
+    complete: bool
+    unknown: str | None = None
+    """Why it is not complete."""
+
+
+@dataclass(frozen=True, slots=True)
+class EngineCall:
+    """A call that makes a SQLAlchemy engine, with provenance.
+
+    ``function`` is canonical: ``sqlalchemy.create_engine``, ``sqlalchemy.engine_from_config``,
+    ``sqlalchemy.ext.asyncio.create_async_engine``, ``sqlalchemy.ext.asyncio.async_engine_from_config``.
+    """
+
+    function: str
+    is_async: bool
+    anchor: Anchor
+    callee: Anchor
+    url: Argument | None
+    urls: UrlSet
+    connect_args: Argument | None
+    keywords: Mapping[str, Argument]
+    open_keywords: bool
+    """``**kwargs`` (or ``*args``) that could not be resolved: other arguments may be there."""
+    location: Location
+    wrapped_in_async_engine: bool = False
+    target: str | None = None
+    """The name or attribute that it is assigned to, as written."""
+
+    @property
+    def name(self) -> str:
+        """The function's own name, as messages give it."""
+        return self.function.rpartition(".")[2]
+
+    @property
+    def from_config(self) -> bool:
+        return self.function.endswith("engine_from_config")
+
+
+@dataclass(frozen=True, slots=True)
+class UrlLiteral:
+    """A literal or f-string in the code that is a database URL to connect with.
+
+    Not scheme prefixes, comparisons, docstrings, messages: those are filtered by the analysis.
+    """
+
+    possible: PossibleUrl
+    anchor: Anchor
+    location: Location
+    settings_default: bool
+    """A default of a settings field or environment variable."""
+    sink: str | None = None
+    """What it is given to directly: an engine function's canonical name, or None."""
+
+
+@dataclass(frozen=True, slots=True)
+class DriverCall:
+    """A call of a raw driver or pool: ``asyncpg.connect``, ``psycopg.connect``, ``databases.Database``."""
+
+    function: str
+    driver: str
+    anchor: Anchor
+    callee: Anchor
+    dsn: Argument | None
+    dsns: UrlSet
+    keywords: Mapping[str, Argument]
+    open_keywords: bool
+    location: Location
+
+
+@dataclass(frozen=True, slots=True)
+class ClassFacts:
+    """A class and the engines that are made in its body and methods."""
+
+    name: str
+    anchor: Anchor
+    """The ``class Name`` header."""
+    engines: tuple[EngineCall, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitedOperation:
+    """``await op.something(...)`` in a migration."""
+
+    function: str
+    anchor: Anchor
+    keyword: Anchor
+    """The ``await`` expression; the text before the awaited call is what a fix removes."""
+    call: Anchor
+    function_name: str | None
+    in_run_async_helper: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MigrationFunction:
+    """``upgrade`` or ``downgrade`` of an Alembic revision."""
+
+    name: str
+    is_async: bool
+    anchor: Anchor
+    """The ``def`` header, from ``async`` to the colon."""
+    async_keyword: Span | None
+    awaited: tuple[AwaitedOperation, ...]
+    other_awaits: int
+    """Awaits of anything that is not an ``op`` call, ``async with``, ``async for``."""
+    callers: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RunSyncCall:
+    """``await connection.run_sync(f, …)`` with what ``f`` is known to be."""
+
+    anchor: Anchor
+    callee: Anchor
+    location: Location
+    runs_migration: bool
+    """``f`` is or reaches an ``alembic.command`` function."""
+    sets_connection_attribute: bool
+    """``cfg.attributes["connection"] = …`` is on the way (the cookbook's recipe)."""
+    command: str | None = None
+    """The ``alembic.command`` function that is reached: ``upgrade`` …"""
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleFacts:
+    """All facts of one file, in source order."""
+
+    purpose: Purpose
+    engines: tuple[EngineCall, ...] = ()
+    urls: tuple[UrlLiteral, ...] = ()
+    drivers: tuple[DriverCall, ...] = ()
+    classes: tuple[ClassFacts, ...] = ()
+    migrations: tuple[MigrationFunction, ...] = ()
+    awaited_operations: tuple[AwaitedOperation, ...] = ()
+    run_sync: tuple[RunSyncCall, ...] = ()
+    is_revision: bool = False
+    names: Mapping[str, str] = field(default_factory=dict)
+    """Module-level imports: local name to canonical dotted name."""
+    bound: frozenset[str] = frozenset()
+    """Every name bound anywhere in the module, so that a fix shadows nothing."""

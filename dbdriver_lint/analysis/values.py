@@ -1,0 +1,264 @@
+"""Abstract values: what an expression can be when the program runs, and how it got there.
+
+A value is immutable. ``steps`` is the chain of places that it came through, oldest first; findings
+show it as related locations. A value that cannot be known is :class:`Unknown`, with the reason;
+no rule may treat it as evidence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Protocol, Union
+
+from dbdriver_lint.source.text import Position, Span
+
+if TYPE_CHECKING:
+    from dbdriver_lint.source.text import SourceFile
+
+
+class Place(Protocol):
+    """Somewhere in a file: a syntax node's anchor, or a line of an env or ini file."""
+
+    @property
+    def path(self) -> str: ...
+    @property
+    def start(self) -> Position: ...
+    @property
+    def end(self) -> Position: ...
+
+
+class Anchor(Place, Protocol):
+    """A syntax node seen from outside the analysis: where it is and what its text is.
+
+    Positions are computed when they are first asked for, so a fact without a finding costs none.
+    """
+
+    @property
+    def source(self) -> SourceFile: ...
+    @property
+    def span(self) -> Span: ...
+    @property
+    def text(self) -> str: ...
+    @property
+    def statement(self) -> Anchor:
+        """The innermost simple statement, or the header's compound statement, around the node."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class FilePlace:
+    """A place in a file that is not Python, or that is known only by its line."""
+
+    path: str
+    start: Position
+    end: Position
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One place that a value came through; ``message`` says what happened there."""
+
+    message: str
+    place: Place
+
+
+Steps = tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """The part of a source literal that a piece of text was written as.
+
+    ``offset`` is where the piece's first character stands in the source text of ``anchor``'s file.
+    A literal with escapes, or a piece that was computed, has none, and cannot be edited in place.
+    """
+
+    anchor: Anchor
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Known text inside a string value."""
+
+    text: str
+    literal: Literal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hole:
+    """An unknown part of a string value: what fills it, and whether it was percent-encoded.
+
+    ``quoted`` names the function that escaped it (``quote``, ``quote_plus``), None if none did.
+    """
+
+    value: Value
+    quoted: str | None = None
+    anchor: Anchor | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A string that is known in full."""
+
+    pieces: tuple[Piece, ...]
+    steps: Steps = ()
+
+    @property
+    def text(self) -> str:
+        return "".join(piece.text for piece in self.pieces)
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A string of known pieces and holes, as an f-string gives."""
+
+    pieces: tuple[Piece | Hole, ...]
+    steps: Steps = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """None, a bool, a number or bytes."""
+
+    value: None | bool | int | float | bytes
+    steps: Steps = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of several values; which one depends on what cannot be known here."""
+
+    options: tuple[Value, ...]
+    steps: Steps = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EnvVar:
+    """The value of an environment variable or settings field, unknown until run time.
+
+    ``default`` is what is used where it is unset (None: nothing, it is required or it is None).
+    """
+
+    name: str
+    default: Value | None = None
+    steps: Steps = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Url:
+    """A ``sqlalchemy.engine.URL`` object, by its parts. A part that is absent is ``Constant(None)``."""
+
+    drivername: Value
+    username: Value
+    password: Value
+    host: Value
+    port: Value
+    database: Value
+    query: Value
+    steps: Steps = ()
+    text: Value | None = None
+    """The string that it was parsed from, where it was parsed and not changed since."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dictionary:
+    """A dictionary. ``open`` says that it may have further keys that are not known."""
+
+    items: Mapping[str, Value]
+    open: bool = False
+    anchor: Anchor | None = None
+    steps: Steps = ()
+    key_anchors: Mapping[str, Anchor] = field(default_factory=dict)
+    entry_anchors: Mapping[str, Anchor] = field(default_factory=dict)
+    """The whole ``key: value`` element, where the dictionary was written as a display."""
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """A list or tuple. ``open`` says that there may be further items."""
+
+    items: tuple[Value, ...]
+    open: bool = False
+    steps: Steps = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Symbol:
+    """Something defined outside the project, by its canonical dotted name (``sqlalchemy.create_engine``)."""
+
+    name: str
+    steps: Steps = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What calling a symbol gave, where the analysis knows no more: ``Result("sqlalchemy.MetaData")``."""
+
+    of: str
+    call: object = None
+    """The fact of the call (an ``EngineCall``, a ``SessionFactory`` …), where there is one."""
+    steps: Steps = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Object:
+    """Something defined in the project: a function, class, instance or module.
+
+    ``definition`` is the analysis's own record of it; rules do not look inside.
+    """
+
+    kind: str
+    """``function``, ``class``, ``instance``, ``module`` or ``method``."""
+    name: str
+    definition: object
+    steps: Steps = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Not known, and why: ``parameter``, ``unresolved name``, ``too deep`` …"""
+
+    reason: str
+    steps: Steps = ()
+
+
+Value = Union[
+    Text, Template, Constant, Choice, EnvVar, Url, Dictionary, Items, Symbol, Result, Object, Unknown
+]
+
+NONE = Constant(None)
+
+
+def with_step(value: Value, step: Step) -> Value:
+    """``value`` after it has come through one more place; a place is listed once."""
+    if value.steps and value.steps[-1] == step:
+        return value
+    return replace(value, steps=(*value.steps, step))
+
+
+def options(value: Value) -> Iterator[Value]:
+    """The possible values of ``value``, flattened, the choices' steps kept."""
+    if isinstance(value, Choice):
+        for option in value.options:
+            for inner in options(option):
+                if value.steps:
+                    inner = replace(inner, steps=(*inner.steps, *value.steps))
+                yield inner
+    else:
+        yield value
+
+
+def choice(values: list[Value]) -> Value:
+    """The join of several possible values: equal ones once, a single one as itself."""
+    flat: list[Value] = []
+    for value in values:
+        for option in options(value):
+            if option not in flat:
+                flat.append(option)
+    if not flat:
+        return Unknown("no value")
+    if len(flat) == 1:
+        return flat[0]
+    return Choice(tuple(flat))

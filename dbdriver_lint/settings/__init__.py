@@ -1,0 +1,1 @@
+"""``[tool.dbdriver-lint]``: the settings, how they are found, and which rules they select."""
