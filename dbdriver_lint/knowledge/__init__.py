@@ -1,0 +1,1 @@
+"""The domain as data: dialects, drivers, parameters, the URL model. No syntax, no SQLAlchemy."""
