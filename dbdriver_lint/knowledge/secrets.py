@@ -18,11 +18,14 @@ _CONFIDENTIAL = (
     r"|(?:access_?|auth_?|refresh_?|id_?)?token|api_?key|private_?key(?:_?passphrase)?|aws_secret_access_key|wallet_password"
 )
 _URL_PARAMETER = re.compile(rf"(?i)[?&](?:amp;)?(?:{_CONFIDENTIAL})=([^&\s\"'`]+)")
-_ODBC = re.compile(r"(?i)\b(?:pwd|password)(?:=|%3D)((?:(?!%3B)[^;&\s\"'`])+)")
+_ODBC = re.compile(r"(?i)(?:;|%3B)(?:\s|%20|\+)*(?:pwd|password)(?:=|%3D)((?:(?!%3B)[^;&\s\"'`])+)")
 _QUOTED = re.compile(
     rf"""(?ix)(?<![a-z0-9])(?:{_CONFIDENTIAL}) (?:["']\s*\]?)? \s* [=:] \s* [rbuf]{{0,2}} (["']) ((?:\\.|(?!\1).)+) \1"""
 )
-_DSN = re.compile(r"(?i)(?:^|[\s\"'`])(?:password|sslpassword)=(?P<value>[^\s,;&\"'`)]+)(?P<code>\s*[,)\]]|\s*$)?")
+_DSN = re.compile(
+    r"""(?i)(?:^|[\s"'`])\w*(?:password|passwd|pwd)=(?![\w.]+(?:\s*[,)\]]|[(\[]["')]))([^\s,;&"'`)]+)""", re.MULTILINE
+)
+"""``password=name,`` and ``password=os.environ["NAME"]`` are code that holds no secret."""
 
 _PLACEHOLDER = re.compile(rf"(?:\{{[^{{}}]*\}}|\$\{{\w+\}}|%s|%\(\w+\)s|<[\w\- ]+>|\*+|{HOLE})+")
 """What stands where a password will be: it is shown, because it says where the password comes from."""
@@ -51,12 +54,8 @@ def secret_spans(text: str) -> list[tuple[int, int]]:
     found: list[tuple[int, int]] = []
     if "://" in text:
         found += _passwords(text)
-    lower = text.lower()
-    if "=" in text or "%3d" in lower or ":" in text:
-        found += (match.span(1) for match in _URL_PARAMETER.finditer(text))
-        found += (match.span(1) for match in _ODBC.finditer(text) if not _is_code(match))
-        found += (match.span(2) for match in _QUOTED.finditer(text))
-        found += (match.span("value") for match in _DSN.finditer(text) if not match["code"])
+    found += (match.span(1) for pattern in (_URL_PARAMETER, _ODBC, _DSN) for match in pattern.finditer(text))
+    found += (match.span(2) for match in _QUOTED.finditer(text))
     spans: list[tuple[int, int]] = []
     for start, end in sorted(found):
         if start == end or _PLACEHOLDER.fullmatch(text, start, end):
@@ -66,13 +65,6 @@ def secret_spans(text: str) -> list[tuple[int, int]]:
         else:
             spans.append((start, end))
     return spans
-
-
-def _is_code(match: re.Match[str]) -> bool:
-    """``password=settings.password`` in a call is a name, not a value; a DSN ends its value otherwise."""
-    before = match.string[match.start() - 1 : match.start()] if match.start() else ""
-    after = match.string[match.end() : match.end() + 1]
-    return before in (" ", "(", ",", "") and after in ("", ",", ")", " ") and "%3" not in match[0]
 
 
 def _passwords(text: str) -> list[tuple[int, int]]:
@@ -96,11 +88,11 @@ def _password_at(text: str, start: int, whole: bool) -> tuple[int, int] | None:
     ending = _PROSE_END.search(text, start, line_end)
     end = len(text) if whole else ending.start() if ending else line_end
     colon = text.find(":", start, end)
-    if colon < 0 or text.startswith("[", start):
+    if colon < 0:
         return None
     at = text.find("@", colon, end)
     if at < 0:
-        if _PORTS.fullmatch(text, colon + 1, end):
+        if text.startswith("[", start) or _PORTS.fullmatch(text, colon + 1, end):
             return None
         at = text.find("@", colon, line_end)  # a quote or a space in the password
         if at < 0:

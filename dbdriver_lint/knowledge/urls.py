@@ -173,7 +173,7 @@ class DatabaseUrl:
             return ()
         segments = list(_segments(self.text, self.query_start + 1, self.query_end))
         if all(start in doomed for start, _ in segments):
-            return ((self.query_start, self.query_end),)
+            return ((self.query_start, len(self.text)),)  # a further line, which SQLAlchemy ignores, goes too
         spans: list[tuple[int, int]] = []
         kept_before = False
         for start, end in segments:
