@@ -1,0 +1,147 @@
+"""Which rules are in force for a file, and why."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from dbdriver_lint.settings.load import SettingsError
+from dbdriver_lint.settings.model import key_of
+from dbdriver_lint.settings.patterns import matches
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from dbdriver_lint.settings.model import Settings
+
+DEFAULT_GROUPS = ("error", "design")
+OPT_IN_GROUP = "pedantic"
+ALL = "all"
+
+
+class RuleInfo(Protocol):
+    """What selection needs to know of a rule; rule classes have it."""
+
+    @property
+    def code(self) -> str:
+        """``XDB201``."""
+
+    @property
+    def name(self) -> str:
+        """Kebab case."""
+
+    @property
+    def group(self) -> str:
+        """``error``, ``design`` or ``pedantic``."""
+
+    @property
+    def in_tests(self) -> bool:
+        """Whether test files are judged too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Whether a rule runs for a file; ``reason`` is a phrase for people."""
+
+    enabled: bool
+    reason: str
+
+
+def enabled_codes(rules: Iterable[RuleInfo], settings: Settings, path: str) -> frozenset[str]:
+    """The codes of the rules that are in force for the file ``path``."""
+    return frozenset(rule.code for rule in rules if decide(rule, settings, path).enabled)
+
+
+def decide(rule: RuleInfo, settings: Settings, path: str, *, group: str | None = None) -> Decision:
+    """Whether ``rule`` runs for ``path``, and why.
+
+    The most specific selector wins: code or name before a longer prefix before a shorter one before a
+    group before `all`; at the same length `ignore` wins. ``group`` overrides the rule's own, for a rule
+    that judges some findings harder than others.
+    """
+    group = group or rule.group
+    on_rank, on = _best(rule, group, _selecting(settings))
+    off_rank, off = _best(rule, group, [(s, "ignore") for s in settings.ignore])
+    if off_rank >= 0 and off_rank >= on_rank:
+        return Decision(False, f"{off}{_from(settings, 'ignore')}")
+    if on_rank < 0:
+        if group == OPT_IN_GROUP:
+            return Decision(False, "the group `pedantic` is off; `pedantic = true` or `--pedantic` runs it")
+        return Decision(False, f"`select` does not name it{_from(settings, 'select')}")
+    for pattern, selectors in settings.per_file_ignores:
+        _, ignored = _best(rule, group, [(s, f"per-file-ignores of `{pattern}`") for s in selectors])
+        if ignored and matches((pattern,), path, settings.root):
+            return Decision(False, f"{ignored}{_from(settings, 'per_file_ignores')}")
+    if not rule.in_tests and on_rank < _EXACT and matches(settings.test_patterns, path, settings.root):
+        return Decision(False, "the file is test code (`test-patterns`), where this rule stays silent")
+    return Decision(True, on)
+
+
+def check_selectors(settings: Settings, rules: Iterable[RuleInfo]) -> None:
+    """Refuse selectors that name nothing.
+
+    Raises:
+        SettingsError: names the file, the key and the nearest known rule.
+    """
+    known = list(rules)
+    lists = {name: getattr(settings, name) for name in ("select", "extend_select", "ignore")}
+    lists["per_file_ignores"] = tuple(s for _, selectors in settings.per_file_ignores for s in selectors)
+    for name, selectors in lists.items():
+        for selector in selectors:
+            if not any(_rank(selector, rule, rule.group) >= 0 for rule in known):
+                raise SettingsError(
+                    settings.origin(name) or "settings",
+                    key_of(name),
+                    f"there is no rule, prefix or group `{selector}`{nearest(selector, known)}",
+                )
+
+
+def nearest(selector: str, rules: Iterable[RuleInfo]) -> str:
+    """``; did you mean …?`` for a selector that names nothing, or nothing."""
+    names = [ALL, *DEFAULT_GROUPS, OPT_IN_GROUP]
+    for rule in rules:
+        names += rule.code, rule.name
+    wanted = selector.upper() if selector.upper().startswith("XDB") else selector.lower()
+    close = difflib.get_close_matches(wanted, names, n=1)
+    return f"; did you mean `{close[0]}`?" if close else ""
+
+
+def selects(selector: str, rule: RuleInfo) -> bool:
+    """Whether ``selector`` (code, prefix, name, group or `all`) covers ``rule``."""
+    return _rank(selector, rule, rule.group) >= 0
+
+
+def _selecting(settings: Settings) -> list[tuple[str, str]]:
+    selectors = [(s, "select") for s in settings.select]
+    if not settings.select:
+        selectors = [(group, "on by default: group") for group in DEFAULT_GROUPS]
+    if settings.pedantic:
+        selectors.append((OPT_IN_GROUP, "pedantic: group"))
+    return selectors + [(s, "extend-select") for s in settings.extend_select]
+
+
+_EXACT = 100
+
+
+def _best(rule: RuleInfo, group: str, selectors: list[tuple[str, str]]) -> tuple[int, str]:
+    """The rank of the most specific selector that covers the rule (-1: none), and how to name it."""
+    ranked = [(_rank(selector, rule, group), f"{source} `{selector}`") for selector, source in selectors]
+    return max(((rank, text) for rank, text in ranked if rank >= 0), key=lambda r: r[0], default=(-1, ""))
+
+
+def _rank(selector: str, rule: RuleInfo, group: str) -> int:
+    """How specific ``selector`` is about the rule; -1 where it does not cover it."""
+    lower, upper = selector.lower(), selector.upper()
+    if upper == rule.code or lower == rule.name:
+        return _EXACT
+    if lower == group:
+        return 1
+    if lower == ALL or upper == "XDB":
+        return 0
+    return len(upper) if upper.startswith("XDB") and rule.code.startswith(upper) else -1
+
+
+def _from(settings: Settings, name: str) -> str:
+    origin = settings.origin(name)
+    return f" ({origin})" if origin else ""
