@@ -1,0 +1,67 @@
+"""Putting the repaired bytes in the place of the old ones, all or nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+
+class WriteError(Exception):
+    """The file was left as it is; the message says why."""
+
+
+def write_atomically(path: str | os.PathLike[str], before: bytes, after: bytes) -> None:
+    """Replace the content ``before`` of a file by ``after``, and keep its mode and owner.
+
+    A symbolic link stays a link: the file that it leads to is replaced. Readers see the old or the
+    new content, never a part.
+
+    Raises:
+        WriteError: the file does not hold ``before`` any more, or it or its directory may not be
+            written. No temporary file is left.
+    """
+    target = Path(os.path.realpath(path))
+    _refuse_if_changed(path, target, before)
+    if before == after:
+        return
+    if not os.access(target, os.W_OK):
+        raise WriteError(f"{path} is read-only, so its fixes are not written")
+    temporary: Path | None = None
+    try:
+        descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".tmp", dir=target.parent)
+        temporary = Path(name)
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(after)
+            stream.flush()
+            os.fsync(stream.fileno())
+        _keep_owner(target, temporary)
+        shutil.copymode(target, temporary)
+        _refuse_if_changed(path, target, before)
+        temporary.replace(target)
+        temporary = None
+    except OSError as error:
+        raise WriteError(f"{path} could not be written: {target.parent}: {error.strerror or error}") from error
+    finally:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+
+
+def _refuse_if_changed(path: str | os.PathLike[str], target: Path, before: bytes) -> None:
+    try:
+        unchanged = target.read_bytes() == before
+    except OSError as error:
+        raise WriteError(f"{path} could not be read again before writing: {error.strerror or error}") from error
+    if not unchanged:
+        raise WriteError(f"{path} changed while it was being linted, so its fixes are not written; run again")
+
+
+def _keep_owner(target: Path, temporary: Path) -> None:
+    """Only a privileged user may give files away; for others the new file is theirs, as with an editor."""
+    if hasattr(os, "chown"):
+        old, new = target.stat(), temporary.stat()
+        if (old.st_uid, old.st_gid) != (new.st_uid, new.st_gid):
+            with contextlib.suppress(OSError):
+                os.chown(temporary, old.st_uid, old.st_gid)
