@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+import uuid
 from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 import servers
+from alembic_projects import Project
 from servers import Farm, MariaDB, PgBouncer, PlainMariaDB, PlainPostgreSQL, PostgreSQL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 REQUIRED = os.environ.get("DBDRIVER_LINT_LIVE") == "required"
 """CI: here the servers are installed, and a live test that does not run is a failure."""
@@ -97,3 +100,12 @@ def mariadb(farm: Farm) -> MariaDB:
 def plain_mariadb(farm: Farm) -> PlainMariaDB:
     """MariaDB without TLS."""
     return available(lambda: farm.plain_mariadb)
+
+
+@pytest.fixture
+def project(postgresql: PostgreSQL, tmp_path: Path) -> Iterator[Project]:
+    """An empty directory for an Alembic environment, with a fresh database."""
+    database = f"migrated_{uuid.uuid4().hex[:12]}"
+    postgresql.database(database)
+    yield Project(tmp_path, postgresql, database)
+    postgresql.drop_database(database)
