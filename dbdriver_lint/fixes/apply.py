@@ -10,20 +10,16 @@ import warnings
 from bisect import insort
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from dbdriver_lint.fixes.edit import Applicability, Edit, Fix, ImportRequest
 from dbdriver_lint.fixes.imports import CannotEditError, import_edits
-from dbdriver_lint.source.parse import UnparsableSourceError, parse
 from dbdriver_lint.source.text import SourceFile, Span, UnreadableSource
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from dbdriver_lint.findings.model import Finding
-
-S = TypeVar("S")
-P = TypeVar("P")
 
 ROUNDS = 10
 """How often a file is repaired again: one fix may make room for another, or bring one about."""
@@ -43,6 +39,11 @@ class Checked(Protocol):
         ...
 
 
+S = TypeVar("S")
+P = TypeVar("P")
+C = TypeVar("C", bound=Checked)
+
+
 @dataclass(frozen=True, slots=True)
 class Withdrawn:
     """A fix that was not applied, and why."""
@@ -52,7 +53,7 @@ class Withdrawn:
 
 
 @dataclass(frozen=True, slots=True)
-class FixResult:
+class FixResult(Generic[C]):
     """A file after its repair.
 
     ``data`` is what to write: the very bytes that came in where nothing was applied. ``repaired``
@@ -61,7 +62,7 @@ class FixResult:
     """
 
     data: bytes
-    checked: Checked
+    checked: C
     repaired: tuple[Finding, ...] = ()
     withdrawn: tuple[Withdrawn, ...] = ()
     rounds: int = 0
@@ -85,8 +86,8 @@ def fix_source(
     project: P,
     *,
     unsafe: bool,
-    check: Callable[[str, bytes, S, P], Checked],
-) -> FixResult:
+    check: Callable[[str, bytes, S, P], C],
+) -> FixResult[C]:
     """Apply every fix that may be applied, again and again until none is left.
 
     ``check`` is :func:`dbdriver_lint.linter.check_source`, given by the caller, as the linter is a
@@ -95,7 +96,7 @@ def fix_source(
     stays as it was.
     """
 
-    def again(changed: bytes) -> Checked:
+    def again(changed: bytes) -> C:
         return check(path, changed, settings, project)
 
     first = checked = again(data)
@@ -158,27 +159,27 @@ def _touch(a: Span, b: Span) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class _Done:
+class _Done(Generic[C]):
     plans: Sequence[_Plan]
     withdrawn: Sequence[Withdrawn]
     data: bytes
-    checked: Checked
+    checked: C
 
 
 class _RejectedError(Exception):
     """The result of some fixes is not good; the message says why."""
 
 
-class _Round:
+class _Round(Generic[C]):
     """One round over one state of the file."""
 
-    def __init__(self, source: SourceFile, checked: Checked, check: Callable[[bytes], Checked]) -> None:
+    def __init__(self, source: SourceFile, checked: C, check: Callable[[bytes], C]) -> None:
         self._source = source
         self._checked = checked
         self._check = check
         self._compiles = _compiles(source.text)
 
-    def apply(self, fixable: Iterable[tuple[Finding, Fix]]) -> _Done:
+    def apply(self, fixable: Iterable[tuple[Finding, Fix]]) -> _Done[C]:
         withdrawn: list[Withdrawn] = []
         chosen: list[_Plan] = []
         plans: list[_Plan] = []
@@ -211,12 +212,15 @@ class _Round:
         added = import_edits(self._source, fix.imports, before=own[0].span.start)
         return _Plan(finding, own, added, fix.imports)
 
-    def _result(self, plans: Sequence[_Plan]) -> tuple[bytes, Checked]:
+    def _result(self, plans: Sequence[_Plan]) -> tuple[bytes, C]:
         """The file with these fixes in it, and its check.
 
         Raises:
             _RejectedError: it does not encode or parse, or a finding is still there.
         """
+        # LibCST is slow to load, and most files have nothing to repair.
+        from dbdriver_lint.source.parse import UnparsableSourceError, parse
+
         edits = sorted({edit for plan in plans for edit in (*plan.own, *plan.added)})
         text = spliced(self._source.text, edits)
         try:

@@ -81,7 +81,7 @@ class Check:
         return Result(sorted(findings, key=lambda finding: finding.sort_key), source)
 
 
-def fixed(text: str | bytes, *rules: Rule, unsafe: bool = False) -> FixResult:
+def fixed(text: str | bytes, *rules: Rule, unsafe: bool = False) -> FixResult[Result]:
     data = text if isinstance(text, bytes) else text.encode()
     project: Any = None
     check = Check(*rules)
