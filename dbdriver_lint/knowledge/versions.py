@@ -52,6 +52,15 @@ class VersionRange:
         return cls(_ALL)
 
     @classmethod
+    def between(cls, since: Version | None, until: Version | None) -> VersionRange:
+        """From ``since`` on and before ``until``; None is no limit."""
+        low = _before(since) if since is not None else _START
+        high = _before(until) if until is not None else _END
+        texts = ((">=", since), ("<", until))
+        text = ",".join(sign + ".".join(map(str, version)) for sign, version in texts if version is not None)
+        return cls(((low, high),) if low < high else (), text)
+
+    @classmethod
     def parse(cls, text: str) -> VersionRange:
         """The versions that ``text`` allows: ``>=2.0,<2.1``, ``==2.0.*``, ``^2.0``, ``2.0.58``, ``*``.
 
