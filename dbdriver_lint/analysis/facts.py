@@ -58,13 +58,15 @@ class PossibleUrl:
     steps: Steps = ()
     default_of: str | None = None
     spans: tuple[tuple[int, int, Anchor, int], ...] = ()
-    """(start, end, anchor, offset): the model's text from start to end was written at source ``offset``."""
+    """(start, end, anchor, skip): the model's text from start to end was written ``skip`` characters
+    after the start of ``anchor``."""
 
     def source_span(self, start: int, end: int) -> tuple[Anchor, Span] | None:
         """Where the characters ``start`` to ``end`` of the model's text were written, if verbatim."""
-        for low, high, anchor, offset in self.spans:
+        for low, high, anchor, skip in self.spans:
             if low <= start and end <= high:
-                return anchor, Span(offset + start - low, offset + end - low)
+                base = anchor.span.start + skip - low
+                return anchor, Span(base + start, base + end)
         return None
 
 
@@ -127,8 +129,8 @@ class UrlLiteral:
     location: Location
     settings_default: bool
     """A default of a settings field or environment variable."""
-    sink: str | None = None
-    """What it is given to directly: an engine function's canonical name, or None."""
+    receiver: str | None = None
+    """The name, attribute, keyword or function that it is given to, as written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,8 +164,7 @@ class AwaitedOperation:
 
     function: str
     anchor: Anchor
-    keyword: Anchor
-    """The ``await`` expression; the text before the awaited call is what a fix removes."""
+    """The whole ``await`` expression; the text before ``call`` is what a fix removes."""
     call: Anchor
     function_name: str | None
     in_run_async_helper: bool
@@ -177,7 +178,8 @@ class MigrationFunction:
     is_async: bool
     anchor: Anchor
     """The ``def`` header, from ``async`` to the colon."""
-    async_keyword: Span | None
+    asynchronous: Anchor | None
+    """The ``async`` keyword."""
     awaited: tuple[AwaitedOperation, ...]
     other_awaits: int
     """Awaits of anything that is not an ``op`` call, ``async with``, ``async for``."""
@@ -196,7 +198,10 @@ class RunSyncCall:
     sets_connection_attribute: bool
     """``cfg.attributes["connection"] = …`` is on the way (the cookbook's recipe)."""
     command: str | None = None
-    """The ``alembic.command`` function that is reached: ``upgrade`` …"""
+    """The ``alembic.command`` function that is reached: ``upgrade`` …; None where only the name of a
+    function that cannot be resolved says that it migrates."""
+    function_name: str = ""
+    """``f`` as written."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,12 +70,12 @@ Steps = tuple[Step, ...]
 class Literal:
     """The part of a source literal that a piece of text was written as.
 
-    ``offset`` is where the piece's first character stands in the source text of ``anchor``'s file.
+    ``skip`` is how many characters after the start of ``anchor`` the piece's first character stands.
     A literal with escapes, or a piece that was computed, has none, and cannot be edited in place.
     """
 
     anchor: Anchor
-    offset: int
+    skip: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +122,7 @@ class Template:
 class Constant:
     """None, a bool, a number or bytes."""
 
-    value: None | bool | int | float | bytes
+    value: bool | int | float | bytes | None
     steps: Steps = ()
 
 
@@ -144,6 +144,10 @@ class EnvVar:
     name: str
     default: Value | None = None
     steps: Steps = ()
+    checked: bool = False
+    """The code compared it or matched it against something on the way (presence alone is no check)."""
+    rewritten: bool = False
+    """A string method or function changed it; ``default`` is the default after that change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +194,8 @@ class Symbol:
 
     name: str
     steps: Steps = ()
+    receiver: Value | None = None
+    """The object whose attribute this is: the engine of ``engine.connect``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,9 +203,21 @@ class Result:
     """What calling a symbol gave, where the analysis knows no more: ``Result("sqlalchemy.MetaData")``."""
 
     of: str
-    call: object = None
-    """The fact of the call (an ``EngineCall``, a ``SessionFactory`` …), where there is one."""
+    call: CallRecord | None = None
+    """The call, where it was seen; None where only an annotation says so."""
     steps: Steps = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CallRecord:
+    """A call of a symbol with the values of its arguments, as the interpreter met it."""
+
+    function: str
+    positional: tuple[Value, ...]
+    keywords: Mapping[str, Value]
+    open: bool
+    """Unpacked arguments that are not known may be there too."""
+    anchor: Anchor
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,9 +242,7 @@ class Unknown:
     steps: Steps = ()
 
 
-Value = Union[
-    Text, Template, Constant, Choice, EnvVar, Url, Dictionary, Items, Symbol, Result, Object, Unknown
-]
+Value = Union[Text, Template, Constant, Choice, EnvVar, Url, Dictionary, Items, Symbol, Result, Object, Unknown]
 
 NONE = Constant(None)
 

@@ -36,7 +36,7 @@ class Position:
     column: int
 
 
-class UnreadableSource(Exception):
+class UnreadableSourceError(Exception):
     """The bytes of a file are not text: the message says why, ``line`` where (1-based)."""
 
     def __init__(self, reason: str, line: int = 1, column: int = 1) -> None:
@@ -65,7 +65,7 @@ class SourceFile:
         """Decode ``data`` by its byte order mark, its coding cookie, or as UTF-8.
 
         Raises:
-            UnreadableSource: an unknown encoding, or bytes that the encoding cannot have.
+            UnreadableSourceError: an unknown encoding, or bytes that the encoding cannot have.
         """
         bom = codecs.BOM_UTF8 if data.startswith(codecs.BOM_UTF8) else b""
         try:
@@ -142,7 +142,7 @@ def _line_starts(text: str) -> list[int]:
     return [0, *(match.end() for match in _NEWLINE.finditer(text))]
 
 
-def _undecodable(data: bytes, encoding: str, reason: str) -> UnreadableSource:
+def _undecodable(data: bytes, encoding: str, reason: str) -> UnreadableSourceError:
     """Name the first line that does not decode, and what would make it."""
     try:
         data.decode(encoding)
@@ -150,7 +150,7 @@ def _undecodable(data: bytes, encoding: str, reason: str) -> UnreadableSource:
         line = data.count(b"\n", 0, error.start) + 1
         column = error.start - (data.rfind(b"\n", 0, error.start) + 1) + 1
         byte = data[error.start]
-        return UnreadableSource(
+        return UnreadableSourceError(
             f"byte 0x{byte:02x} is not valid {encoding}; declare the encoding "
             "(`# -*- coding: … -*-` on the first line) or save the file as UTF-8",
             line,
@@ -158,4 +158,4 @@ def _undecodable(data: bytes, encoding: str, reason: str) -> UnreadableSource:
         )
     except LookupError:
         pass
-    return UnreadableSource(reason)
+    return UnreadableSourceError(reason)

@@ -1,0 +1,445 @@
+"""Visitors that note where the things stand that facts are made of.
+
+They only look: names are the names as written. What a name means is asked of the interpreter, which
+then runs just the functions in which something was noted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import libcst as cst
+
+from dbdriver_lint.analysis.tree import dotted, last_name
+
+#: Names of calls that may become facts, as they are written without an alias.
+CALL_NAMES = frozenset(
+    [
+        "create_engine",
+        "create_async_engine",
+        "engine_from_config",
+        "async_engine_from_config",
+        "AsyncEngine",
+        "connect",
+        "create_pool",
+        "Database",
+        "run_sync",
+        "ConnectionPool",
+        "AsyncConnectionPool",
+        "upgrade",
+        "downgrade",
+        "stamp",
+        "revision",
+        "current",
+        "check",
+        "ensure_version",
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Site:
+    """Where a node stands: the statement, functions and classes around it, outermost first."""
+
+    node: cst.CSTNode
+    statement: cst.CSTNode
+    functions: tuple[cst.FunctionDef, ...]
+    classes: tuple[cst.ClassDef, ...]
+    awaited: bool = False
+
+    @property
+    def coroutine(self) -> bool:
+        """Whether the innermost function is an ``async def``."""
+        return bool(self.functions) and self.functions[-1].asynchronous is not None
+
+
+class SiteVisitor(cst.CSTVisitor):
+    """Base of visitors that need to know where they are."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.functions: list[cst.FunctionDef] = []
+        self.classes: list[cst.ClassDef] = []
+        self.statement: cst.CSTNode | None = None
+
+    def site(self, node: cst.CSTNode, awaited: bool = False) -> Site:
+        """The place of ``node``, which is being visited."""
+        return Site(node, self.statement or node, tuple(self.functions), tuple(self.classes), awaited)
+
+    def visit_SimpleStatementLine(self, node: cst.SimpleStatementLine) -> None:  # noqa: N802
+        self.statement = node
+
+    def visit_SimpleStatementSuite(self, node: cst.SimpleStatementSuite) -> None:  # noqa: N802
+        self.statement = node
+
+    def visit_If(self, node: cst.If) -> None:  # noqa: N802
+        self.statement = node.test
+
+    def visit_While(self, node: cst.While) -> None:  # noqa: N802
+        self.statement = node.test
+
+    def visit_For(self, node: cst.For) -> None:  # noqa: N802
+        self.statement = node.iter
+
+    def visit_WithItem(self, node: cst.WithItem) -> None:  # noqa: N802
+        self.statement = node
+
+    def visit_Decorator(self, node: cst.Decorator) -> None:  # noqa: N802
+        self.statement = node
+
+    def visit_FunctionDef(self, node: cst.FunctionDef) -> None:  # noqa: N802
+        self.statement = node.params
+        self.functions.append(node)
+
+    def leave_FunctionDef(self, original_node: cst.FunctionDef) -> None:  # noqa: N802
+        self.functions.pop()
+
+    def visit_ClassDef(self, node: cst.ClassDef) -> None:  # noqa: N802
+        self.statement = node.name
+        self.classes.append(node)
+
+    def leave_ClassDef(self, original_node: cst.ClassDef) -> None:  # noqa: N802
+        self.classes.pop()
+
+
+class CallVisitor(SiteVisitor):
+    """Notes calls that may make an engine, connect, or run a migration."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names = set(CALL_NAMES)
+        self.sites: list[Site] = []
+        self._awaited: set[int] = set()
+
+    def visit_ImportAlias(self, node: cst.ImportAlias) -> None:  # noqa: N802
+        if node.asname is not None and isinstance(node.asname.name, cst.Name):
+            original = (dotted(node.name) or "").rpartition(".")[2]
+            if original in CALL_NAMES:
+                self.names.add(node.asname.name.value)
+
+    def visit_Await(self, node: cst.Await) -> None:  # noqa: N802
+        self._awaited.add(id(node.expression))
+
+    def visit_Call(self, node: cst.Call) -> None:  # noqa: N802
+        if last_name(node.func) in self.names:
+            self.sites.append(self.site(node, id(node) in self._awaited))
+
+
+class NameVisitor(cst.CSTVisitor):
+    """Notes what a module imports and which names it binds at all."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.imports: dict[str, str] = {}
+        self.bound: set[str] = set()
+        self.rebound: set[str] = set()
+        self._depth = 0
+
+    def visit_FunctionDef(self, node: cst.FunctionDef) -> None:  # noqa: N802
+        self.bound.add(node.name.value)
+        self._depth += 1
+
+    def leave_FunctionDef(self, original_node: cst.FunctionDef) -> None:  # noqa: N802
+        self._depth -= 1
+
+    def visit_ClassDef(self, node: cst.ClassDef) -> None:  # noqa: N802
+        self.bound.add(node.name.value)
+        self._depth += 1
+
+    def leave_ClassDef(self, original_node: cst.ClassDef) -> None:  # noqa: N802
+        self._depth -= 1
+
+    def visit_Param(self, node: cst.Param) -> None:  # noqa: N802
+        self.bound.add(node.name.value)
+
+    def visit_AssignTarget(self, node: cst.AssignTarget) -> None:  # noqa: N802
+        self._bind(node.target)
+
+    def visit_AnnAssign(self, node: cst.AnnAssign) -> None:  # noqa: N802
+        self._bind(node.target)
+
+    def visit_For(self, node: cst.For) -> None:  # noqa: N802
+        self._bind(node.target)
+
+    def visit_CompFor(self, node: cst.CompFor) -> None:  # noqa: N802
+        self._bind(node.target)
+
+    def visit_NamedExpr(self, node: cst.NamedExpr) -> None:  # noqa: N802
+        self._bind(node.target)
+
+    def visit_AsName(self, node: cst.AsName) -> None:  # noqa: N802
+        self._bind(node.name)
+
+    def visit_Global(self, node: cst.Global) -> None:  # noqa: N802
+        self.rebound.update(item.name.value for item in node.names)
+
+    def visit_Import(self, node: cst.Import) -> None:  # noqa: N802
+        for alias in node.names:
+            name = dotted(alias.name) or ""
+            local = name.partition(".")[0]
+            target = local
+            if alias.asname is not None and isinstance(alias.asname.name, cst.Name):
+                local, target = alias.asname.name.value, name
+            self.bound.add(local)
+            if self._depth == 0:
+                self.imports[local] = target
+
+    def visit_ImportFrom(self, node: cst.ImportFrom) -> None:  # noqa: N802
+        if isinstance(node.names, cst.ImportStar):
+            return
+        module = "." * len(node.relative) + ((dotted(node.module) or "") if node.module is not None else "")
+        for alias in node.names:
+            name = dotted(alias.name) or ""
+            local = name
+            if alias.asname is not None and isinstance(alias.asname.name, cst.Name):
+                local = alias.asname.name.value
+            self.bound.add(local)
+            if self._depth == 0:
+                self.imports[local] = f"{module}.{name}"
+
+    def _bind(self, target: cst.CSTNode) -> None:
+        if isinstance(target, cst.Name):
+            self.bound.add(target.value)
+        elif isinstance(target, (cst.Tuple, cst.List)):
+            for element in target.elements:
+                self._bind(element.value)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StringSite:
+    """A string that looks like a URL, and what it is given to."""
+
+    site: Site
+    receiver: str | None
+    """The name, attribute, keyword or key that holds it."""
+    default: bool
+    """It is a default: of a settings field, a parameter, an environment variable."""
+
+
+class UrlVisitor(SiteVisitor):
+    """Notes string literals with ``://`` that stand where a value to use stands.
+
+    Strings that only speak of URLs are passed over: docstrings, comparisons, arguments of
+    ``startswith`` and ``replace``, collections of schemes, messages, logging, patterns.
+    """
+
+    _SPEAKING = frozenset(
+        [
+            "startswith",
+            "endswith",
+            "replace",
+            "split",
+            "rsplit",
+            "partition",
+            "rpartition",
+            "removeprefix",
+            "removesuffix",
+            "strip",
+            "lstrip",
+            "find",
+            "index",
+            "count",
+            "sub",
+            "match",
+            "search",
+            "compile",
+            "fullmatch",
+            "findall",
+            "info",
+            "debug",
+            "warning",
+            "warn",
+            "error",
+            "exception",
+            "critical",
+            "log",
+            "print",
+            "echo",
+            "write",
+            "format",
+            "join",
+            "add_argument",
+            "option",
+            "argument",
+            "parametrize",
+            "secho",
+            "fail",
+            "skip",
+            "xfail",
+        ]
+    )
+    _KEYWORDS = frozenset(
+        [
+            "description",
+            "help",
+            "example",
+            "examples",
+            "title",
+            "doc",
+            "message",
+            "msg",
+            "reason",
+            "pattern",
+            "regex",
+            "placeholder",
+        ]
+    )
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.strings: list[StringSite] = []
+        self._silent = 0
+        self._receiver: dict[int, tuple[str | None, bool]] = {}
+
+    def visit_Raise(self, node: cst.Raise) -> None:  # noqa: N802
+        self._silent += 1
+
+    def leave_Raise(self, original_node: cst.Raise) -> None:  # noqa: N802
+        self._silent -= 1
+
+    def visit_Assert(self, node: cst.Assert) -> None:  # noqa: N802
+        self._silent += 1
+
+    def leave_Assert(self, original_node: cst.Assert) -> None:  # noqa: N802
+        self._silent -= 1
+
+    def visit_Comparison(self, node: cst.Comparison) -> None:  # noqa: N802
+        self._silent += 1
+
+    def leave_Comparison(self, original_node: cst.Comparison) -> None:  # noqa: N802
+        self._silent -= 1
+
+    def visit_Annotation(self, node: cst.Annotation) -> None:  # noqa: N802
+        self._silent += 1
+
+    def leave_Annotation(self, original_node: cst.Annotation) -> None:  # noqa: N802
+        self._silent -= 1
+
+    def visit_Call(self, node: cst.Call) -> None:  # noqa: N802
+        name = last_name(node.func)
+        if name in self._SPEAKING:
+            self._silent += 1
+            return
+        reads_environment = name in ("getenv", "get", "config", "env", "str", "Field", "field", "setdefault", "pop")
+        for arg in node.args:
+            keyword = arg.keyword.value if arg.keyword is not None else None
+            self._give(arg.value, keyword or name, default=reads_environment or keyword == "default")
+            if keyword in self._KEYWORDS:
+                self._receiver[id(arg.value)] = (None, True)
+
+    def leave_Call(self, original_node: cst.Call) -> None:  # noqa: N802
+        if last_name(original_node.func) in self._SPEAKING:
+            self._silent -= 1
+
+    def visit_Expr(self, node: cst.Expr) -> None:  # noqa: N802
+        if isinstance(node.value, (cst.SimpleString, cst.ConcatenatedString, cst.FormattedString)):
+            self._receiver[id(node.value)] = (None, True)
+
+    def visit_Assign(self, node: cst.Assign) -> None:  # noqa: N802
+        self._give(node.value, last_name(node.targets[0].target), default=False)
+
+    def visit_AnnAssign(self, node: cst.AnnAssign) -> None:  # noqa: N802
+        if node.value is not None:
+            self._give(node.value, last_name(node.target), default=bool(self.classes) and not self.functions)
+
+    def visit_Param(self, node: cst.Param) -> None:  # noqa: N802
+        if node.default is not None:
+            self._give(node.default, node.name.value, default=True)
+
+    def visit_Return(self, node: cst.Return) -> None:  # noqa: N802
+        if node.value is not None and self.functions:
+            self._give(node.value, self.functions[-1].name.value, default=False)
+
+    def visit_DictElement(self, node: cst.DictElement) -> None:  # noqa: N802
+        self._receiver[id(node.key)] = (None, True)
+        key = node.key.raw_value if isinstance(node.key, cst.SimpleString) else None
+        self._give(node.value, key, default=False)
+
+    def visit_BooleanOperation(self, node: cst.BooleanOperation) -> None:  # noqa: N802
+        receiver, _ = self._receiver.get(id(node), (None, False))
+        # `x or "default"`
+        self._give(node.left, receiver, default=True)
+        self._give(node.right, receiver, default=True)
+
+    def visit_IfExp(self, node: cst.IfExp) -> None:  # noqa: N802
+        receiver, default = self._receiver.get(id(node), (None, False))
+        self._give(node.body, receiver, default=default)
+        self._give(node.orelse, receiver, default=default)
+
+    def _give(self, node: cst.CSTNode, name: str | None, *, default: bool) -> None:
+        self._receiver[id(node)] = (name, default)
+
+    def visit_SimpleString(self, node: cst.SimpleString) -> None:  # noqa: N802
+        if "://" in node.value:
+            self._note(node)
+
+    def visit_FormattedString(self, node: cst.FormattedString) -> None:  # noqa: N802
+        if any(isinstance(part, cst.FormattedStringText) and "://" in part.value for part in node.parts):
+            self._note(node)
+
+    def visit_ConcatenatedString(self, node: cst.ConcatenatedString) -> None:  # noqa: N802
+        receiver = self._receiver.get(id(node))
+        if receiver is not None:
+            self._receiver[id(node.left)] = (None, True)
+            self._note(node)
+
+    def _note(self, node: cst.CSTNode) -> None:
+        receiver = self._receiver.get(id(node))
+        if not self._silent and receiver is not None and receiver[0] is not None:
+            self.strings.append(StringSite(self.site(node), receiver[0], receiver[1]))
+
+
+@dataclass(slots=True, eq=False)
+class RevisionNotes:
+    """What makes a file an Alembic revision or environment."""
+
+    identifiers: set[str] = field(default_factory=set)
+    functions: list[cst.FunctionDef] = field(default_factory=list)
+
+
+class MigrationVisitor(SiteVisitor):
+    """Notes a revision's identifiers, its ``upgrade`` and ``downgrade``, and awaited calls."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.notes = RevisionNotes()
+        self.awaits: list[Site] = []
+        self.async_blocks: list[Site] = []
+        self.run_async: list[cst.Call] = []
+        self.called: dict[str, int] = {}
+
+    def visit_AssignTarget(self, node: cst.AssignTarget) -> None:  # noqa: N802
+        if not self.functions and not self.classes and isinstance(node.target, cst.Name):
+            self.notes.identifiers.add(node.target.value)
+
+    def visit_AnnAssign(self, node: cst.AnnAssign) -> None:  # noqa: N802
+        if not self.functions and not self.classes and isinstance(node.target, cst.Name):
+            self.notes.identifiers.add(node.target.value)
+
+    def visit_FunctionDef(self, node: cst.FunctionDef) -> None:  # noqa: N802
+        if not self.functions and not self.classes:
+            self.notes.functions.append(node)
+        super().visit_FunctionDef(node)
+
+    def visit_Await(self, node: cst.Await) -> None:  # noqa: N802
+        self.awaits.append(self.site(node))
+
+    def visit_With(self, node: cst.With) -> None:  # noqa: N802
+        if node.asynchronous is not None:
+            self.async_blocks.append(self.site(node))
+
+    def visit_For(self, node: cst.For) -> None:  # noqa: N802
+        super().visit_For(node)
+        if node.asynchronous is not None:
+            self.async_blocks.append(self.site(node))
+
+    def visit_CompFor(self, node: cst.CompFor) -> None:  # noqa: N802
+        if node.asynchronous is not None:
+            self.async_blocks.append(self.site(node))
+
+    def visit_Call(self, node: cst.Call) -> None:  # noqa: N802
+        name = last_name(node.func)
+        if name is not None:
+            self.called[name] = self.called.get(name, 0) + 1
+        if name == "run_async":
+            self.run_async.append(node)

@@ -1,0 +1,697 @@
+"""What the functions of Python, SQLAlchemy and the settings libraries give, on abstract values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from dataclasses import replace as copy
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from dbdriver_lint.analysis import strings
+from dbdriver_lint.analysis.program import ClassRecord, InstanceRecord
+from dbdriver_lint.analysis.symbols import ENGINE_FUNCTIONS, canonical
+from dbdriver_lint.analysis.tree import dotted
+from dbdriver_lint.analysis.values import (
+    NONE,
+    Choice,
+    Constant,
+    Dictionary,
+    EnvVar,
+    Hole,
+    Items,
+    Object,
+    Piece,
+    Result,
+    Step,
+    Symbol,
+    Template,
+    Text,
+    Unknown,
+    Url,
+    Value,
+    choice,
+    options,
+)
+from dbdriver_lint.knowledge.urls import DatabaseUrl, Part, UrlError, parse_url
+
+if TYPE_CHECKING:
+    from dbdriver_lint.analysis.anchors import NodeAnchor
+    from dbdriver_lint.analysis.expressions import Expressions
+    from dbdriver_lint.analysis.interpreter import Frame
+
+
+@dataclass(frozen=True, slots=True)
+class Arguments:
+    """The evaluated arguments of a call."""
+
+    positional: tuple[Value, ...] = ()
+    keywords: Mapping[str, Value] = field(default_factory=dict)
+    open: bool = False
+
+    def get(self, index: int, name: str) -> Value | None:
+        """An argument by position or keyword; None where it is not given (or may be unpacked)."""
+        if 0 <= index < len(self.positional):
+            return self.positional[index]
+        return self.keywords.get(name)
+
+
+def call(
+    interpreter: Expressions, callee: Symbol, arguments: Arguments, frame: Frame, anchor: NodeAnchor
+) -> Value | None:
+    """What a known function gives; None where nothing is known of it."""
+    name = callee.name
+    if name.startswith("str.") and callee.receiver is not None:
+        return string_method(callee.receiver, name[4:], arguments)
+    if name.startswith("sqlalchemy.URL.") and isinstance(callee.receiver, Url):
+        return url_method(callee.receiver, name.rpartition(".")[2], arguments)
+    if name.startswith("dict.") and isinstance(callee.receiver, Dictionary):
+        return _dict_method(callee.receiver, name[5:], arguments, anchor)
+    function = _FUNCTIONS.get(name)
+    if function is not None:
+        return function(arguments, anchor)
+    if name in _ENV_READERS or (callee.receiver is None and _is_env_reader(name)):
+        return read_environment(name, arguments, anchor)
+    if isinstance(callee.receiver, Result) and callee.receiver.of in _ENV_OBJECTS:
+        return read_environment(callee.receiver.of, arguments, anchor)
+    return None
+
+
+# The environment
+
+#: Functions that read an environment variable: name, then the keyword of the default.
+_ENV_READERS: dict[str, str] = {
+    "os.getenv": "default",
+    "os.environ.get": "default",
+    "os.environ.setdefault": "value",
+    "os.environ.pop": "default",
+    "decouple.config": "default",
+    "environs.env": "default",
+    "environs.env.str": "default",
+}
+#: Objects that are called, or whose methods are called, to read one.
+_ENV_OBJECTS: dict[str, str] = {
+    "starlette.config.Config": "default",
+    "environs.Env": "default",
+    "environs.FileAwareEnv": "default",
+    "environ.Env": "default",
+    "decouple.AutoConfig": "default",
+    "decouple.Config": "default",
+}
+
+
+def _is_env_reader(name: str) -> bool:
+    return name in ("starlette.config.environ.get",)
+
+
+def read_environment(name: str, arguments: Arguments, anchor: NodeAnchor) -> Value:
+    """``os.getenv("NAME", default)`` and the like."""
+    keyword = _ENV_READERS.get(name) or _ENV_OBJECTS.get(name, "default")
+    variable = arguments.get(0, "key") or arguments.get(0, "name")
+    default = arguments.get(1, keyword)
+    if isinstance(default, Constant) and default.value is None:
+        default = None
+    if name.startswith("starlette.config") and len(arguments.positional) > 1:
+        default = arguments.get(2, keyword)  # config("NAME", cast, default)
+    return environment_value(variable, default, anchor)
+
+
+def environment_value(variable: Value | None, default: Value | None, anchor: NodeAnchor) -> Value:
+    """An environment variable read at ``anchor``."""
+    if not isinstance(variable, Text):
+        return (
+            Unknown("environment variable with a computed name")
+            if default is None
+            else choice([default, Unknown("environment")])
+        )
+    return EnvVar(variable.text, default, (Step(f"`{variable.text}` is read from the environment here", anchor),))
+
+
+def subscript(value: Value, key: Value, anchor: NodeAnchor) -> Value:
+    """``value[key]``."""
+    if isinstance(value, Symbol) and value.name in ("os.environ", "starlette.config.environ"):
+        return environment_value(key, None, anchor)
+    if isinstance(value, Result) and value.of in _ENV_OBJECTS:
+        return environment_value(key, None, anchor)
+    if isinstance(value, Dictionary) and isinstance(key, Text):
+        found = value.items.get(key.text)
+        return found if found is not None else Unknown(f"key {key.text}")
+    if isinstance(value, Dictionary) and not value.open and value.items:
+        return choice([*value.items.values(), Unknown("key")])
+    if isinstance(key, Constant) and isinstance(key.value, int) and not isinstance(key.value, bool):
+        if isinstance(value, Items) and not value.open and -len(value.items) <= key.value < len(value.items):
+            return value.items[key.value]
+        if isinstance(value, (Text, Template)):
+            stop = key.value + 1 if key.value != -1 else None
+            return strings.sliced(value, key.value, stop)
+    return Unknown("subscript", value.steps)
+
+
+# Strings
+
+
+def as_text(value: Value) -> Value:
+    """``str(value)`` where it is known: URL objects and settings types become their text."""
+    if isinstance(value, Choice):
+        return choice([as_text(option) for option in value.options])
+    if isinstance(value, Url):
+        return rendered(value, hide_password=True)
+    return value
+
+
+def string_method(receiver: Value, name: str, arguments: Arguments) -> Value:
+    """A method of a string, with constant arguments."""
+    first = arguments.get(0, "old")
+    second = arguments.get(1, "new")
+    text = first.text if isinstance(first, Text) else None
+    if name == "replace" and second is not None:
+        count = arguments.get(2, "count")
+        if text is None or isinstance(second, (Choice, Unknown)):
+            return Unknown("replaced text", receiver.steps)
+        if isinstance(count, Constant) and isinstance(count.value, int):
+            return strings.replace(receiver, text, second, count.value)
+        return strings.replace(receiver, text, second) if count is None else Unknown("replaced text", receiver.steps)
+    if name in ("startswith", "endswith"):
+        affixes = _affixes(first)
+        if affixes is None:
+            return Unknown(name)
+        outcome = (strings.starts_with if name == "startswith" else strings.ends_with)(receiver, affixes)
+        return Unknown(name) if outcome is None else Constant(outcome)
+    if name in ("split", "rsplit", "partition", "rpartition") and text:
+        if name.endswith("partition"):
+            return strings.partition(receiver, text, right=name.startswith("r"))
+        maximum = arguments.get(1, "maxsplit")
+        limit = maximum.value if isinstance(maximum, Constant) and isinstance(maximum.value, int) else -1
+        return strings.split(receiver, text, limit, right=name.startswith("r"))
+    if name in ("removeprefix", "removesuffix") and text is not None:
+        return strings.remove_affix(receiver, text, prefix=name == "removeprefix")
+    if name in ("strip", "lstrip", "rstrip") and (text is not None or first is None):
+        return strings.strip(receiver, text, name)
+    if name in ("lower", "upper", "casefold", "title", "capitalize"):
+        return strings.mapped(receiver, lambda known: getattr(known, name)(), f"{name} text")
+    if name == "format":
+        return _format_method(receiver, arguments)
+    if name in ("encode", "decode"):
+        return Unknown("encoded text", receiver.steps)
+    if name == "join" and isinstance(first, Items) and not first.open:
+        parts: list[Value] = []
+        for index, item in enumerate(first.items):
+            parts += [receiver, item] if index else [item]
+        return strings.concat(parts)
+    if name in ("find", "index", "count", "rfind") and isinstance(receiver, Text) and text is not None:
+        return Constant(receiver.text.count(text) if name == "count" else receiver.text.find(text))
+    return Unknown(f"text after {name}", receiver.steps)
+
+
+def _affixes(value: Value | None) -> list[str] | None:
+    if isinstance(value, Text):
+        return [value.text]
+    if isinstance(value, Items) and not value.open and all(isinstance(item, Text) for item in value.items):
+        return [item.text for item in value.items if isinstance(item, Text)]
+    return None
+
+
+def _format_method(receiver: Value, arguments: Arguments) -> Value:
+    """``"…{}…{name}".format(...)``: plain fields only."""
+    if not isinstance(receiver, Text) or arguments.open:
+        return Unknown("formatted text", receiver.steps)
+    from string import Formatter
+
+    parts: list[Value] = []
+    automatic = at = 0
+    try:
+        fields = list(Formatter().parse(receiver.text))
+    except ValueError:
+        return Unknown("formatted text", receiver.steps)
+    for literal, name, spec, conversion in fields:
+        if literal:
+            found = receiver.text.find(literal, at)
+            parts.append(
+                strings.make(
+                    strings.cut(receiver.pieces, found, found + len(literal)) if found >= 0 else (Piece(literal),)
+                )
+            )
+            at = max(found, at) + len(literal)
+        if name is None:
+            continue
+        value: Value | None
+        if name == "":
+            value = arguments.get(automatic, "")
+            automatic += 1
+        elif name.isdigit():
+            value = arguments.get(int(name), "")
+        else:
+            value = arguments.keywords.get(name)
+        if value is None or spec or conversion:
+            value = Unknown("formatted value")
+        parts.append(as_text(value))
+    return strings.concat(parts)
+
+
+def percent_format(left: Text | Template, right: Value) -> Value:
+    """``"…%s…" % values``: plain ``%s`` and ``%(name)s`` only."""
+    if not isinstance(left, Text):
+        return Unknown("formatted text", left.steps)
+    import re
+
+    values = list(right.items) if isinstance(right, Items) else [right]
+    parts: list[Value] = []
+    at = used = 0
+    for match in re.finditer(r"%(?:\((\w+)\))?([sd%])", left.text):
+        parts.append(strings.make(strings.cut(left.pieces, at, match.start())))
+        at = match.end()
+        name, kind = match.groups()
+        if kind == "%":
+            parts.append(strings.text_of("%"))
+        elif name is not None:
+            found = right.items.get(name) if isinstance(right, Dictionary) else None
+            parts.append(as_text(found or Unknown("formatted value")))
+        else:
+            parts.append(as_text(values[used]) if used < len(values) else Unknown("formatted value"))
+            used += 1
+    parts.append(strings.make(strings.cut(left.pieces, at, len(left.text))))
+    return strings.concat(parts)
+
+
+# Dictionaries
+
+
+def merged(left: Dictionary, right: Dictionary) -> Dictionary:
+    """The keys of both; the right side wins."""
+    return Dictionary(
+        {**left.items, **right.items},
+        left.open or right.open,
+        left.anchor,
+        key_anchors={**left.key_anchors, **right.key_anchors},
+        entry_anchors={**left.entry_anchors, **right.entry_anchors},
+    )
+
+
+def _dict_method(receiver: Dictionary, name: str, arguments: Arguments, anchor: NodeAnchor) -> Value:
+    if name == "get":
+        key = arguments.get(0, "key")
+        if isinstance(key, Text):
+            found = receiver.items.get(key.text)
+            if found is not None:
+                return found
+            default = arguments.get(1, "default") or NONE
+            return choice([default, Unknown(f"key {key.text}")]) if receiver.open else default
+    if name == "copy":
+        return receiver
+    if name in ("keys", "values", "items"):
+        return Items((), open=True)
+    return Unknown(f"dictionary {name}")
+
+
+# SQLAlchemy
+
+
+def make_url(value: Value | None) -> Value:
+    """``sqlalchemy.make_url(value)``: the URL object, by its parts."""
+    if value is None:
+        return Unknown("URL")
+    if isinstance(value, Choice):
+        return choice([make_url(option) for option in value.options])
+    if isinstance(value, Url):
+        return value
+    if isinstance(value, EnvVar):
+        unknown = Unknown(f"environment variable {value.name}", value.steps)
+        if value.default is None:
+            return _opaque_url(value)
+        return choice([make_url(value.default), _opaque_url(copy(value, default=None))]) if value.default else unknown
+    if not isinstance(value, (Text, Template)):
+        return Unknown("URL", value.steps)
+    whole = strings.picture(value.pieces)
+    try:
+        parsed = parse_url(whole)
+    except UrlError:
+        return Unknown("not a URL", value.steps)
+    return url_parts(parsed, value)
+
+
+def _opaque_url(value: EnvVar) -> Url:
+    part = Unknown(f"part of environment variable {value.name}", value.steps)
+    return Url(part, part, part, part, part, part, part, value.steps, text=value)
+
+
+def url_parts(parsed: DatabaseUrl, value: Text | Template) -> Url:
+    """The parts of a parsed URL as values that know where they were written."""
+
+    def part(found: Part | None) -> Value:
+        if found is None:
+            return NONE
+        if found.known and found.value != found.text:
+            return strings.text_of(found.value)
+        return strings.make(strings.cut(value.pieces, found.start, found.end))
+
+    query: dict[str, Value] = {}
+    for parameter in parsed.query:
+        if parameter.name.known:
+            query[parameter.name.value] = part(parameter.value)
+    return Url(
+        part(parsed.drivername),
+        part(parsed.username),
+        part(parsed.password),
+        part(parsed.host),
+        part(parsed.port),
+        part(parsed.database),
+        Dictionary(query, open=parsed.query_is_open),
+        value.steps,
+        text=value,
+    )
+
+
+def url_create(arguments: Arguments) -> Value:
+    """``URL.create(drivername, username, password, host, port, database, query)``."""
+    names = ("drivername", "username", "password", "host", "port", "database", "query")
+    missing: Value = Unknown("unpacked argument") if arguments.open else NONE
+    values = [arguments.get(index, name) or missing for index, name in enumerate(names)]
+    if values[6] is NONE:
+        values[6] = Dictionary({})
+    return Url(*values)
+
+
+def url_attribute(url: Url, name: str) -> Value | None:
+    """A part of a URL object; None for a method."""
+    if name in ("drivername", "username", "password", "host", "port", "database", "query"):
+        return getattr(url, name)  # type: ignore[no-any-return]
+    return None
+
+
+def url_method(url: Url, name: str, arguments: Arguments) -> Value:
+    """``url.set(...)``, ``render_as_string``, the query helpers."""
+    if name == "set":
+        changes = {k: v for k, v in arguments.keywords.items() if url_attribute(url, k) is not None}
+        # `set(password=None)` leaves the password as it is: measured
+        changes = {k: v for k, v in changes.items() if not (isinstance(v, Constant) and v.value is None)}
+        return copy(url, **changes, text=None)
+    if name in ("update_query_dict", "update_query_pairs", "update_query_string"):
+        first = arguments.get(0, "query_parameters")
+        query = url.query if isinstance(url.query, Dictionary) else Dictionary({}, open=True)
+        if name == "update_query_dict" and isinstance(first, Dictionary):
+            return copy(url, query=merged(query, first), text=None)
+        return copy(url, query=copy(query, open=True), text=None)
+    if name == "difference_update_query":
+        first = arguments.get(0, "names")
+        if isinstance(first, Items) and isinstance(url.query, Dictionary):
+            gone = {item.text for item in first.items if isinstance(item, Text)}
+            kept = {k: v for k, v in url.query.items.items() if k not in gone}
+            return copy(url, query=copy(url.query, items=kept, open=url.query.open or first.open), text=None)
+        return copy(url, query=Unknown("query"), text=None)
+    if name == "render_as_string":
+        hide = arguments.get(0, "hide_password")
+        return rendered(url, hide_password=not (isinstance(hide, Constant) and hide.value is False))
+    if name in ("get_backend_name", "get_driver_name") and isinstance(url.drivername, Text):
+        dialect, _, driver = url.drivername.text.partition("+")
+        if name == "get_backend_name":
+            return strings.text_of(dialect)
+        return strings.text_of(driver) if driver else Unknown("default driver")
+    return Unknown(f"result of URL.{name}", url.steps)
+
+
+def rendered(url: Url, *, hide_password: bool) -> Value:
+    """A URL object as a string."""
+    if url.text is not None and (not hide_password or _is_none(url.password)):
+        return url.text
+    if not isinstance(url.drivername, (Text, Template)):
+        return Unknown("URL as text", url.steps)
+    parts: list[Value] = [url.drivername, strings.text_of("://")]
+    if not _is_none(url.username):
+        parts.append(_encoded(url.username))
+        if not _is_none(url.password):
+            parts.append(strings.text_of(":"))
+            parts.append(strings.text_of("***") if hide_password else _encoded(url.password))
+        parts.append(strings.text_of("@"))
+    if not _is_none(url.host):
+        parts.append(url.host)
+    if not _is_none(url.port):
+        parts += [strings.text_of(":"), url.port]
+    if not _is_none(url.database):
+        parts += [strings.text_of("/"), url.database]
+    if isinstance(url.query, Dictionary):
+        separator = "?"
+        for key, value in url.query.items.items():
+            parts += [strings.text_of(f"{separator}{key}="), value]
+            separator = "&"
+        if url.query.open:
+            parts.append(Unknown("query"))
+    elif not _is_none(url.query):
+        parts.append(Unknown("query"))
+    return strings.copy_steps(strings.concat(parts), url.steps)
+
+
+def _encoded(value: Value) -> Value:
+    return strings.quoted(value, "quote", " +")
+
+
+def _is_none(value: Value) -> bool:
+    return isinstance(value, Constant) and value.value is None
+
+
+def engine_url(engine: Result) -> Value | None:
+    """``engine.url`` of an engine whose call was seen."""
+    if engine.call is None or engine.call.function not in ENGINE_FUNCTIONS:
+        return None
+    arguments = Arguments(engine.call.positional, engine.call.keywords)
+    first = arguments.get(0, "url")
+    return make_url(first) if first is not None else None
+
+
+# Settings classes
+
+_SETTINGS_BASES = frozenset(
+    {
+        "pydantic_settings.BaseSettings",
+        "pydantic.BaseSettings",
+        "pydantic.v1.BaseSettings",
+        "pydantic_settings.main.BaseSettings",
+    }
+)
+_MODEL_BASES = frozenset({"pydantic.BaseModel", "sqlmodel.SQLModel", "pydantic.main.BaseModel"})
+_FIELD_FUNCTIONS = frozenset({"pydantic.Field", "dataclasses.field", "attrs.field", "attr.ib", "pydantic.fields.Field"})
+
+
+def base_symbols(record: ClassRecord, depth: int = 0) -> set[str]:
+    """The foreign classes that a project class descends from."""
+    found: set[str] = set()
+    for base in record.bases:
+        for option in options(base):
+            if isinstance(option, Symbol):
+                found.add(canonical(option.name))
+            elif isinstance(option, Object) and isinstance(option.definition, ClassRecord) and depth < 10:
+                found |= base_symbols(option.definition, depth + 1)
+    return found
+
+
+def is_settings(record: ClassRecord) -> bool:
+    """Whether a class reads its fields from the environment."""
+    return bool(base_symbols(record) & _SETTINGS_BASES)
+
+
+def all_fields(record: ClassRecord, depth: int = 0) -> dict[str, ClassRecord]:
+    """Annotated fields, bases first, each with the class that declares it."""
+    found: dict[str, ClassRecord] = {}
+    for base in record.bases:
+        for option in options(base):
+            if isinstance(option, Object) and isinstance(option.definition, ClassRecord) and depth < 10:
+                found.update(all_fields(option.definition, depth + 1))
+    found.update(dict.fromkeys(record.fields, record))
+    return found
+
+
+def settings_field(
+    interpreter: Expressions, record: ClassRecord, name: str, default: Value, frame: Frame
+) -> Value | None:
+    """The value of a settings field that has a default in its class: the environment wins over it."""
+    if name not in all_fields(record) or not is_settings(record):
+        return None
+    return environment_field(record, name, _field_default(default))
+
+
+def environment_field(record: ClassRecord, name: str, default: Value | None) -> Value:
+    """A field of a settings class, as an environment variable with the class's prefix."""
+    prefix = _env_prefix(record)
+    steps = default.steps if default is not None else ()
+    if prefix is None:
+        return EnvVar(name.upper(), default, steps)
+    return EnvVar(f"{prefix}{name}".upper(), default, steps)
+
+
+def _env_prefix(record: ClassRecord) -> str | None:
+    config = record.env.own("model_config")
+    value: Value | None = None
+    if isinstance(config, Result) and config.call is not None:
+        value = config.call.keywords.get("env_prefix")
+    elif isinstance(config, Dictionary):
+        value = config.items.get("env_prefix")
+    else:
+        inner = record.env.own("Config")
+        if isinstance(inner, Object) and isinstance(inner.definition, ClassRecord):
+            value = inner.definition.env.own("env_prefix")
+    if value is None:
+        return ""
+    return value.text if isinstance(value, Text) else None
+
+
+def _field_default(value: Value) -> Value | None:
+    """The default inside ``Field(default=…)``; None where there is none."""
+    if isinstance(value, Result) and value.of in _FIELD_FUNCTIONS and value.call is not None:
+        keywords = value.call.keywords
+        found = value.call.positional[0] if value.call.positional else keywords.get("default")
+        if found is None or isinstance(found, Unknown):
+            return None
+        return found
+    if _is_none(value):
+        return None
+    return value
+
+
+def constructor_fields(
+    interpreter: Expressions,
+    record: ClassRecord,
+    positional: Sequence[Value],
+    keywords: Mapping[str, Value],
+    is_open: bool,
+) -> dict[str, Value]:
+    """The attributes that a dataclass's or model's generated ``__init__`` sets."""
+    fields_ = all_fields(record)
+    generated = bool(base_symbols(record) & (_SETTINGS_BASES | _MODEL_BASES)) or any(
+        decorator
+        in ("dataclasses.dataclass", "pydantic.dataclasses.dataclass", "attrs.define", "attrs.frozen", "attr.s")
+        for decorator in record.decorators
+    )
+    if not generated:
+        return {}
+    settings = is_settings(record)
+    result: dict[str, Value] = {}
+    for index, (name, owner) in enumerate(fields_.items()):
+        if name == "model_config":
+            continue
+        given = keywords.get(name)
+        if given is None and index < len(positional) and not settings:
+            given = positional[index]
+        if given is not None:
+            result[name] = given
+            continue
+        default = owner.env.own(name)
+        if settings:
+            if default is None:
+                result[name] = environment_field(record, name, None)
+        elif default is None or is_open:
+            result[name] = Unknown(f"field {name}")
+        else:
+            known = _field_default(default)
+            result[name] = known if known is not None else (default if _is_none(default) else Unknown(f"field {name}"))
+    return result
+
+
+# Plain functions
+
+
+def _str(arguments: Arguments, anchor: NodeAnchor) -> Value:
+    return as_text(arguments.positional[0]) if len(arguments.positional) == 1 else Unknown("str")
+
+
+def _dict(arguments: Arguments, anchor: NodeAnchor) -> Value:
+    items = Dictionary(dict(arguments.keywords), arguments.open, anchor)
+    if not arguments.positional:
+        return items
+    first = arguments.positional[0]
+    return merged(first, items) if isinstance(first, Dictionary) else copy(items, open=True)
+
+
+def _items(arguments: Arguments, anchor: NodeAnchor) -> Value:
+    if not arguments.positional:
+        return Items(())
+    first = arguments.positional[0]
+    return first if isinstance(first, Items) else Items((), open=True)
+
+
+def _quote(function: str) -> Callable[[Arguments, NodeAnchor], Value]:
+    def apply(arguments: Arguments, anchor: NodeAnchor) -> Value:
+        value = arguments.get(0, "string")
+        safe = arguments.get(1, "safe")
+        if value is None:
+            return Unknown(function)
+        known = safe.text if isinstance(safe, Text) else ("/" if function == "quote" else "")
+        return strings.quoted(value, function, known)
+
+    return apply
+
+
+def _first(arguments: Arguments, anchor: NodeAnchor) -> Value:
+    return arguments.positional[-1] if arguments.positional else Unknown("cast")
+
+
+def _dsn_build(arguments: Arguments, anchor: NodeAnchor) -> Value:
+    """``PostgresDsn.build(scheme=…)``: the scheme is what matters; the rest is escaped by pydantic."""
+    scheme = arguments.keywords.get("scheme")
+    if scheme is None:
+        return Unknown("built URL")
+    parts: list[Value] = [scheme, strings.text_of("://")]
+    username = arguments.keywords.get("username") or arguments.keywords.get("user")
+    if username is not None:
+        parts.append(strings.quoted(username, "quote", ""))
+        if "password" in arguments.keywords:
+            parts += [strings.text_of(":"), strings.quoted(arguments.keywords["password"], "quote", "")]
+        parts.append(strings.text_of("@"))
+    if "host" in arguments.keywords:
+        parts.append(arguments.keywords["host"])
+    if "port" in arguments.keywords:
+        parts += [strings.text_of(":"), arguments.keywords["port"]]
+    if "path" in arguments.keywords:
+        parts += [strings.text_of("/"), arguments.keywords["path"]]
+    if "query" in arguments.keywords:
+        parts += [strings.text_of("?"), arguments.keywords["query"]]
+    return strings.concat([_holed(part) for part in parts])
+
+
+def _holed(value: Value) -> Value:
+    if isinstance(value, (Text, Template, Choice)):
+        return value
+    return Template((Hole(value),), value.steps)
+
+
+def _getattr(arguments: Arguments, anchor: NodeAnchor) -> Value:
+    return Unknown("getattr")
+
+
+_FUNCTIONS: dict[str, Callable[[Arguments, NodeAnchor], Value]] = {
+    "builtins.str": _str,
+    "builtins.dict": _dict,
+    "builtins.list": _items,
+    "builtins.tuple": _items,
+    "builtins.getattr": _getattr,
+    "typing.cast": _first,
+    "typing_extensions.cast": _first,
+    "os.path.expandvars": lambda arguments, anchor: Unknown("expanded text"),
+    "urllib.parse.quote": _quote("quote"),
+    "urllib.parse.quote_plus": _quote("quote_plus"),
+    "urllib.parse.unquote": _quote("unquote"),
+    "urllib.parse.unquote_plus": _quote("unquote_plus"),
+    "sqlalchemy.make_url": lambda arguments, anchor: make_url(arguments.get(0, "name_or_url")),
+    "sqlalchemy.URL.create": lambda arguments, anchor: url_create(arguments),
+    "sqlalchemy.URL": lambda arguments, anchor: url_create(arguments),
+    "pydantic.PostgresDsn.build": _dsn_build,
+    "pydantic.MySQLDsn.build": _dsn_build,
+    "pydantic.MariaDBDsn.build": _dsn_build,
+    "pydantic.AnyUrl.build": _dsn_build,
+    "pydantic.MultiHostUrl.build": _dsn_build,
+    "pydantic_core.MultiHostUrl.build": _dsn_build,
+    "pydantic_core.Url.build": _dsn_build,
+    "pydantic.PostgresDsn": lambda arguments, anchor: arguments.get(0, "url") or Unknown("URL"),
+    "pydantic.SecretStr": lambda arguments, anchor: arguments.get(0, "secret_value") or Unknown("secret"),
+}
+
+
+def unwrap_instance(value: Value) -> InstanceRecord | None:
+    """The record of a project class's instance."""
+    if isinstance(value, Object) and isinstance(value.definition, InstanceRecord):
+        return value.definition
+    return None
+
+
+def annotation_name(node: cst.CSTNode) -> str:
+    """The last name of an annotation, for messages."""
+    return (dotted(node) or "").rpartition(".")[2]

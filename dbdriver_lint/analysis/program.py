@@ -1,0 +1,143 @@
+"""The records of what a program defines: modules, functions, classes, instances and their names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import libcst as cst
+
+from dbdriver_lint.analysis.values import Unknown, Value
+from dbdriver_lint.source.parse import ParsedModule
+
+
+class Deferred:
+    """A name whose value is found when it is first read: an import from another file."""
+
+    __slots__ = ("_find", "_value")
+
+    def __init__(self, find: Callable[[], Value]) -> None:
+        self._find = find
+        self._value: Value | None = None
+
+    def force(self) -> Value:
+        """The value; looked up once, an import cycle gives Unknown."""
+        if self._value is None:
+            self._value = Unknown("import cycle")
+            self._value = self._find()
+        return self._value
+
+
+class Env:
+    """The names of one scope, and the scope around it.
+
+    Attributes that were assigned in this scope are kept under their dotted text (``self.url``).
+    """
+
+    __slots__ = ("kind", "parent", "vars", "wildcards")
+
+    def __init__(self, kind: str, parent: Env | None) -> None:
+        self.kind = kind
+        self.parent = parent
+        self.vars: dict[str, Value | Deferred] = {}
+        #: Modules imported with ``*``: asked when a name is not found.
+        self.wildcards: list[Callable[[str], Value | None]] = []
+
+    def own(self, name: str) -> Value | None:
+        """The value of a name of this very scope."""
+        value = self.vars.get(name)
+        if isinstance(value, Deferred):
+            return value.force()
+        if value is None:
+            for wildcard in reversed(self.wildcards):
+                found = wildcard(name)
+                if found is not None:
+                    return found
+        return value
+
+    def lookup(self, name: str) -> Value | None:
+        """The value of a name as code in this scope reads it; None where it is not bound."""
+        env: Env | None = self
+        while env is not None:
+            # a class body is seen by itself, not by the functions in it
+            if env is self or env.kind != "class":
+                value = env.own(name)
+                if value is not None:
+                    return value
+            env = env.parent
+        return None
+
+    def closure(self) -> Env:
+        """The scope that a function defined here closes over."""
+        env = self
+        while env.kind == "class" and env.parent is not None:
+            env = env.parent
+        return env
+
+
+@dataclass(slots=True, eq=False)
+class ModuleRecord:
+    """A first-party module: its syntax and, once it ran, its names."""
+
+    name: str
+    parsed: ParsedModule
+    env: Env = field(default_factory=lambda: Env("module", None))
+    is_package: bool = False
+    executed: bool = False
+    #: Names that functions assign through ``global``: their module-level value may change.
+    rebound: frozenset[str] = frozenset()
+
+
+@dataclass(slots=True, eq=False)
+class FunctionRecord:
+    """A function or lambda of the project."""
+
+    name: str
+    module: ModuleRecord
+    node: cst.FunctionDef | cst.Lambda
+    env: Env
+    owner: ClassRecord | None = None
+    is_async: bool = False
+    #: Canonical names of the decorators; None for one that is not known.
+    decorators: tuple[str | None, ...] = ()
+    defaults: dict[str, Value] = field(default_factory=dict)
+
+
+@dataclass(slots=True, eq=False)
+class ClassRecord:
+    """A class of the project."""
+
+    name: str
+    module: ModuleRecord
+    node: cst.ClassDef
+    env: Env
+    bases: tuple[Value, ...] = ()
+    keywords: dict[str, Value] = field(default_factory=dict)
+    decorators: tuple[str | None, ...] = ()
+    #: Annotated fields in order, with their annotation.
+    fields: dict[str, cst.BaseExpression] = field(default_factory=dict)
+
+
+@dataclass(slots=True, eq=False)
+class InstanceRecord:
+    """An object of a project class, with the attributes that ``__init__`` gives it."""
+
+    owner: ClassRecord
+    attributes: dict[str, Value] | None = None
+
+
+class Importer(Protocol):
+    """How the interpreter finds other first-party modules."""
+
+    def find(self, name: str, level: int, importer: ModuleRecord) -> ModuleRecord | None:
+        """The module ``name`` (``level`` dots before it) as ``importer`` would import it, else None."""
+        ...
+
+
+class NoImports:
+    """An importer that knows no other module: every import is foreign."""
+
+    def find(self, name: str, level: int, importer: ModuleRecord) -> ModuleRecord | None:
+        """Nothing."""
+        return None

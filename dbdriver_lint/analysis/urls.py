@@ -1,0 +1,75 @@
+"""From values to the database URLs that they can be."""
+
+from __future__ import annotations
+
+from dbdriver_lint.analysis import library, strings
+from dbdriver_lint.analysis.facts import PossibleUrl, UrlSet
+from dbdriver_lint.analysis.values import (
+    Anchor,
+    Choice,
+    EnvVar,
+    Hole,
+    Steps,
+    Template,
+    Text,
+    Unknown,
+    Url,
+    Value,
+    options,
+)
+from dbdriver_lint.knowledge.urls import UrlError, parse_url
+
+
+def urls_of(value: Value | None) -> UrlSet:
+    """Every URL that ``value`` can be, and whether that is all it can be."""
+    if value is None:
+        return UrlSet((), complete=False, unknown="no URL argument")
+    found: list[PossibleUrl] = []
+    unknown: list[str] = []
+    _collect(value, (), None, found, unknown)
+    return UrlSet(tuple(found), complete=bool(found) and not unknown, unknown=unknown[0] if unknown else None)
+
+
+def _collect(value: Value, steps: Steps, default_of: str | None, found: list[PossibleUrl], unknown: list[str]) -> None:
+    for option in options(value):
+        way = (*option.steps, *(step for step in steps if step not in option.steps))
+        if isinstance(option, EnvVar):
+            unknown.append(f"environment variable {option.name}")
+            if option.default is not None:
+                _collect(option.default, way, option.name, found, unknown)
+        elif isinstance(option, Url):
+            text = library.rendered(option, hide_password=False)
+            if isinstance(text, (Text, Template, Choice, EnvVar)):
+                _collect(text, way, default_of, found, unknown)
+            else:
+                unknown.append("URL object with an unknown driver name")
+        elif isinstance(option, (Text, Template)):
+            possible = possible_url(option, way, default_of)
+            if possible is None:
+                unknown.append("text that is no URL")
+            elif not possible.url.drivername.known:
+                unknown.append("URL with an unknown scheme")
+                found.append(possible)
+            else:
+                found.append(possible)
+        else:
+            unknown.append(option.reason if isinstance(option, Unknown) else type(option).__name__.lower())
+
+
+def possible_url(value: Text | Template, steps: Steps = (), default_of: str | None = None) -> PossibleUrl | None:
+    """A string as a URL; None where SQLAlchemy would not take it for one."""
+    text = strings.picture(value.pieces)
+    try:
+        url = parse_url(text)
+    except UrlError:
+        return None
+    spans: list[tuple[int, int, Anchor, int]] = []
+    at = 0
+    for piece in value.pieces:
+        if isinstance(piece, Hole):
+            at += 1
+            continue
+        if piece.literal is not None:
+            spans.append((at, at + len(piece.text), piece.literal.anchor, piece.literal.skip))
+        at += len(piece.text)
+    return PossibleUrl(url, value, steps or value.steps, default_of, tuple(spans))

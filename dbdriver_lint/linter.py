@@ -1,0 +1,175 @@
+"""One file from its bytes to its findings: the only orchestration."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dbdriver_lint.findings.model import Confidence, Finding, Related, Severity
+from dbdriver_lint.rules.registry import all_rules
+from dbdriver_lint.settings.select import enabled_codes
+from dbdriver_lint.source.gate import may_hold_findings, needles
+from dbdriver_lint.source.text import Position, SourceFile, UnreadableSourceError
+
+if TYPE_CHECKING:
+    from dbdriver_lint.analysis.facts import ModuleFacts
+    from dbdriver_lint.analysis.values import Step
+    from dbdriver_lint.fixes.edit import Fix
+    from dbdriver_lint.project import Project
+    from dbdriver_lint.rules.base import Draft, Rule
+    from dbdriver_lint.rules.context import Context
+    from dbdriver_lint.settings.model import Settings
+
+UNREADABLE = "XDB902"
+UNUSED_SUPPRESSION = "XDB901"
+
+
+class RuleCrashError(Exception):
+    """A rule or the analysis failed on a file: a defect of the linter, never of the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileResult:
+    """What was found in one file; ``source`` is None where it was not read as text."""
+
+    path: str
+    findings: tuple[Finding, ...] = ()
+    source: SourceFile | None = None
+    suppressed: int = 0
+
+
+def check_source(path: str, data: bytes, settings: Settings, project: Project) -> FileResult:
+    """Lint one file, given as its bytes.
+
+    Raises:
+        RuleCrashError: a defect of the linter, with the rule's code in its message.
+    """
+    rules = frozenset(_rules_for(settings, path))
+    if not rules or not may_hold_findings(data, needles(rules)):
+        return FileResult(path)
+    codes = {rule.code for rule in rules}
+    try:
+        source = SourceFile.from_bytes(path, data)
+    except UnreadableSourceError as error:
+        return FileResult(path, _unreadable(path, error.reason, error.line, error.column, codes))
+
+    from dbdriver_lint.source.parse import UnparsableSourceError, parse
+
+    try:
+        parsed = parse(source)
+    except UnparsableSourceError as error:
+        return FileResult(path, _unreadable(path, error.reason, error.line, error.column, codes), source)
+
+    from dbdriver_lint.analysis.build import analyse
+    from dbdriver_lint.rules.context import Context
+
+    try:
+        facts = analyse(parsed, importer=project.importer_for(path))
+    except RecursionError:
+        return FileResult(path, _unreadable(path, "nested too deeply to be analysed", 1, 1, codes), source)
+    context = Context(
+        source, settings, project.dependencies_for(settings), facts, parsed.faithful and source.round_trips
+    )
+    findings = [
+        _place(draft, context)
+        for rule in sorted(rules, key=lambda r: r.code)
+        for draft in _drafts(rule, facts, context)
+    ]
+    return _suppressed(path, source, findings, codes)
+
+
+def _rules_for(settings: Settings, path: str) -> Iterator[type[Rule]]:
+    rules = all_rules()
+    codes = enabled_codes(rules, settings, path)
+    return (rule for rule in rules if rule.code in codes)
+
+
+def _drafts(rule: type[Rule], facts: ModuleFacts, context: Context) -> Iterator[Draft]:
+    """Give one rule every fact that it asked for."""
+    instance = rule()
+    for hook, subjects in (
+        ("on_engine", facts.engines),
+        ("on_url", facts.urls),
+        ("on_driver", facts.drivers),
+        ("on_class", facts.classes),
+        ("on_migration", facts.migrations),
+        ("on_awaited_operation", facts.awaited_operations),
+        ("on_run_sync", facts.run_sync),
+        ("on_module", (facts,)),
+    ):
+        if hook not in rule.hooks:
+            continue
+        judge = getattr(instance, hook)
+        for subject in subjects:
+            try:
+                yield from judge(subject, context)
+            except Exception as error:
+                raise RuleCrashError(f"{rule.code} ({rule.name}): {type(error).__name__}: {error}") from error
+
+
+def _place(draft: Draft, context: Context) -> Finding:
+    """Give a draft its positions, mask its message, and complete its fix."""
+    from dbdriver_lint.knowledge.urls import mask_text
+
+    source = context.source
+    span = draft.at.span
+    statement = draft.at.statement.span
+    return Finding(
+        code=draft.rule.code,
+        name=draft.rule.name,
+        message=mask_text(draft.message),
+        severity=draft.severity or draft.rule.severity,
+        confidence=draft.confidence or draft.rule.confidence,
+        path=source.path,
+        start=source.position(span.start),
+        end=source.position(span.end),
+        span=span,
+        statement=(source.line_of(statement.start), source.line_of(max(statement.start, statement.end - 1))),
+        related=tuple(_related(step) for step in draft.related),
+        fix=_completed(draft.fix, source) if draft.fix is not None and context.can_edit else None,
+    )
+
+
+def _related(step: Step) -> Related:
+    from dbdriver_lint.knowledge.urls import mask_text
+
+    return Related(step.place.path, step.place.start, step.place.end, mask_text(step.message))
+
+
+def _completed(fix: Fix, source: SourceFile) -> Fix | None:
+    """The fix with the edits for its imports; None where the file cannot be edited."""
+    if not fix.imports:
+        return fix
+    from dataclasses import replace
+
+    from dbdriver_lint.fixes.imports import CannotEditError, import_edits
+
+    first = min((edit.span.start for edit in fix.edits), default=None)
+    try:
+        return replace(fix, edits=(*fix.edits, *import_edits(source, fix.imports, before=first)), imports=())
+    except CannotEditError:
+        return None
+
+
+def _unreadable(path: str, reason: str, line: int, column: int, codes: set[str]) -> tuple[Finding, ...]:
+    if UNREADABLE not in codes:
+        return ()
+    position = Position(line, column)
+    return (
+        Finding(
+            code=UNREADABLE,
+            name="unreadable-file",
+            message=f"This file was not linted: {reason}",
+            severity=Severity.ERROR,
+            confidence=Confidence.HIGH,
+            path=path,
+            start=position,
+            end=position,
+        ),
+    )
+
+
+def _suppressed(path: str, source: SourceFile, findings: list[Finding], codes: set[str]) -> FileResult:
+    ordered = tuple(sorted(findings, key=lambda finding: finding.sort_key))
+    return FileResult(path, ordered, source)

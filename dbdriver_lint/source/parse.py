@@ -1,0 +1,124 @@
+"""The only door to LibCST's parser, and the positions of its nodes.
+
+LibCST nodes hold no positions; the library's own provider costs more than the parse. Here one walk
+of the code generator counts the text, and only for files in which a place is asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import libcst as cst
+from libcst._nodes.internal import CodegenState
+
+from dbdriver_lint.source.text import SourceFile, Span
+
+
+class UnparsableSourceError(Exception):
+    """The text is not Python that LibCST can read; ``line`` and ``column`` are 1-based."""
+
+    def __init__(self, reason: str, line: int, column: int) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.line = line
+        self.column = column
+
+
+class ParsedModule:
+    """A file's syntax tree with the positions of its nodes."""
+
+    __slots__ = ("_spans", "faithful", "source", "tree")
+
+    def __init__(self, source: SourceFile, tree: cst.Module, text: str) -> None:
+        self.source = source
+        self.tree = tree
+        #: Whether LibCST gives the parsed text back character by character; only then are the
+        #: positions exact, and only then may the file be edited.
+        self.faithful = tree.code == text
+        self._spans: dict[cst.CSTNode, tuple[int, int, int, int]] | None = None
+
+    def span(self, node: cst.CSTNode) -> Span:
+        """The node's place in the source text, without surrounding white space and parentheses."""
+        if self._spans is None:
+            state = _PositionState(self.tree.default_indent, self.tree.default_newline)
+            self.tree._codegen(state)
+            self._spans = state.spans
+        start_line, start_column, end_line, end_column = self._spans[node]
+        source = self.source
+        last = len(source.line_starts)
+        limit = len(source.text)
+        start = source.offset(min(start_line, last), start_column)
+        end = source.offset(min(end_line, last), end_column) if end_line <= last else limit
+        return Span(min(start, limit), min(end, limit))
+
+
+def parse(source: SourceFile, text: str | None = None) -> ParsedModule:
+    """Parse ``source``; ``text`` is its slice, which has the same lines and columns.
+
+    Raises:
+        UnparsableSourceError: not Python, or nested too deeply.
+    """
+    text = source.text if text is None else text
+    try:
+        tree = cst.parse_module(text)
+    except cst.ParserSyntaxError as error:
+        raise UnparsableSourceError(error.message.strip(), error.raw_line, error.raw_column + 1) from None
+    except RecursionError:
+        raise UnparsableSourceError("nested too deeply to be parsed", 1, 1) from None
+    except Exception as error:  # the native parser raises bare exceptions for odd input
+        raise UnparsableSourceError(str(error) or type(error).__name__, 1, 1) from None
+    return ParsedModule(source, tree, text)
+
+
+class _PositionState(CodegenState):
+    """Counts lines and columns while LibCST writes the module's code, as ``PositionProvider`` does."""
+
+    def __init__(self, default_indent: str, default_newline: str) -> None:
+        super().__init__(default_indent, default_newline)
+        self.spans: dict[cst.CSTNode, tuple[int, int, int, int]] = {}
+        self.line = 1
+        self.column = 0
+        self._stack: list[tuple[int, int]] = []
+
+    def add_indent_tokens(self) -> None:
+        for token in self.indent_tokens:
+            self._count(token)
+
+    def add_token(self, value: str) -> None:
+        self._count(value)
+
+    def pop_trailing_newline(self) -> None:
+        """The text is not kept, so there is nothing to take back."""
+
+    def _count(self, value: str) -> None:
+        if "\n" in value or "\r" in value:
+            # "\r\n" is one line end, as everywhere in this package
+            lines = value.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+            self.line += len(lines) - 1
+            self.column = len(lines[-1])
+        else:
+            self.column += len(value)
+
+    def before_codegen(self, node: cst.CSTNode) -> None:
+        self._stack.append((self.line, self.column))
+
+    def after_codegen(self, node: cst.CSTNode) -> None:
+        start = self._stack.pop()
+        if node not in self.spans:
+            self.spans[node] = (*start, self.line, self.column)
+
+    @contextmanager
+    def record_syntactic_position(
+        self, node: cst.CSTNode, *, start_node: cst.CSTNode | None = None, end_node: cst.CSTNode | None = None
+    ) -> Iterator[None]:
+        start = (self.line, self.column)
+        try:
+            yield
+        finally:
+            end = (self.line, self.column)
+            if start_node is not None:
+                start = self.spans[start_node][:2]
+            if end_node is not None:
+                end = self.spans[end_node][2:]
+            self.spans[node] = (*start, *end)
