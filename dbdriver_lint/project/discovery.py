@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from dbdriver_lint.settings.model import Settings
 
-SUFFIXES = (".py", ".pyi", ".ipynb")
+SUFFIXES = (".py", ".pyi")
 
 SKIPPED_DIRECTORIES = frozenset({
     ".bzr", ".direnv", ".eggs", ".git", ".git-rewrite", ".hg", ".history", ".hypothesis", ".idea",
@@ -32,10 +32,14 @@ OUTPUT_DIRECTORIES = frozenset({"_build", "build", "dist"})
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something that could not be looked at, or went wrong; ``message`` is for people."""
+    """Something that could not be looked at, or went wrong; ``message`` is for people.
+
+    A fatal one makes the exit code 2; another is only told.
+    """
 
     path: str
     message: str
+    fatal: bool = True
 
 
 @dataclass(slots=True)

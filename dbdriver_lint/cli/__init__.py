@@ -1,0 +1,96 @@
+"""What a user types, one module a subcommand; nothing is imported before it is asked for."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, NoReturn
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+COMMANDS = {
+    "check": "find mistakes in files and directories (the default)",
+    "rule": "print the page of a rule",
+    "engines": "show which engine, session and migration uses which driver",
+    "url": "show a URL as another driver wants it",
+    "doctor": "check a database URL and the drivers of this environment",
+    "vendor": "write the transform function into a project",
+    "config": "show the settings in force, and why a rule is on or off",
+    "baseline": "accept the findings that there are today",
+    "server": "the language server for editors",
+}
+"""Subcommands and their one-line help; each is a module of this package, with `parser()` and `run(args)`."""
+
+EXIT_CLEAN, EXIT_FINDINGS, EXIT_ERROR = 0, 1, 2
+EXIT_INTERRUPTED = 130
+"""What a shell shows for a program that Ctrl-C ended."""
+
+DESCRIPTION = """\
+Finds the database driver and URL mistakes that pass review and fail at deploy.
+
+usage: dbdriver-lint [command] [options] [path ...]
+
+commands:
+{commands}
+
+`dbdriver-lint src/` is `dbdriver-lint check src/`. `dbdriver-lint <command> --help` shows a command's options.
+Exit codes: 0 nothing found, or everything fixed; 1 findings; 2 usage, settings or internal error.
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command line and return the exit code. Never raises for what a user typed or a file holds."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        return _dispatch(arguments)
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return EXIT_INTERRUPTED
+    except SystemExit as leave:  # argparse
+        return leave.code if isinstance(leave.code, int) else EXIT_ERROR
+    finally:
+        _flush()
+
+
+def _dispatch(arguments: list[str]) -> int:
+    first = arguments[0] if arguments else ""
+    if first in ("--version", "-V"):
+        from dbdriver_lint import __version__
+
+        print(f"dbdriver-lint {__version__}")
+        return EXIT_CLEAN
+    if first in ("--help", "-h", "help"):
+        print(
+            DESCRIPTION.format(commands="\n".join(f"  {name:10} {text}" for name, text in _available().items())), end=""
+        )
+        return EXIT_CLEAN
+    command = arguments.pop(0) if first in _available() else "check"
+    module = import_module(f"{__name__}.{command}")
+    code: int = module.run(module.parser().parse_args(arguments))
+    return code
+
+
+def _available() -> dict[str, str]:
+    return {name: text for name, text in COMMANDS.items() if find_spec(f"{__name__}.{name}") is not None}
+
+
+def _flush() -> None:
+    """Write what is left; a reader that has gone away (`| head`) is no error."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The interpreter flushes again when it ends: give it somewhere to write to.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def fail(message: str) -> NoReturn:
+    """End with a usage or settings error.
+
+    Raises:
+        SystemExit: with exit code 2.
+    """
+    print(f"dbdriver-lint: error: {message}", file=sys.stderr)
+    raise SystemExit(EXIT_ERROR)

@@ -1,0 +1,185 @@
+"""``dbdriver-lint check``: find mistakes, and repair them."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from dbdriver_lint.cli import EXIT_CLEAN, EXIT_ERROR, EXIT_FINDINGS, fail
+from dbdriver_lint.cli.options import add_files, add_selection, new_parser, settings_finder
+from dbdriver_lint.report import FORMATS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dbdriver_lint.project.discovery import Problem
+    from dbdriver_lint.report.model import Report, Terminal
+    from dbdriver_lint.run import Options, Outcome, Task
+    from dbdriver_lint.settings.load import SettingsFinder
+
+STDIN = "-"
+
+
+def parser() -> argparse.ArgumentParser:
+    """The options of the subcommand."""
+    parser = new_parser("check", "Find database driver and URL mistakes. `dbdriver-lint src/` is the same.")
+    add_files(parser)
+    parser.add_argument("--stdin-filename", metavar="PATH", help="the name of what comes from standard input")
+    add_selection(parser)
+    fixes = parser.add_argument_group("fixes")
+    fixes.add_argument("--fix", action="store_true", help="repair what can be repaired safely")
+    fixes.add_argument(
+        "--unsafe-fixes", action="store_true", help="with --fix or --diff: also repairs that may change behaviour"
+    )
+    fixes.add_argument("--diff", action="store_true", help="show what --fix would change, write nothing")
+    fixes.add_argument("--fix-only", action="store_true", help="repair, and do not report what is left")
+    fixes.add_argument("--show-fixes", action="store_true", help="list the repairs that were made")
+    output = parser.add_argument_group("output")
+    output.add_argument("--output-format", choices=FORMATS, default="full", help="default: full")
+    output.add_argument("--output-file", metavar="FILE", help="write the report there instead of to standard output")
+    output.add_argument("--statistics", action="store_true", help="only count, by rule")
+    output.add_argument("--color", choices=("auto", "always", "never"), default="auto", help="default: auto")
+    output.add_argument("--exit-zero", action="store_true", help="exit with 0 even if there are findings")
+    parser.add_argument(
+        "--jobs", "-j", type=_jobs, metavar="N", help="worker processes; 1 for none (default: when it pays)"
+    )
+    return parser
+
+
+def run(args: argparse.Namespace) -> int:
+    """Lint, report, and say how it went by the exit code."""
+    from dbdriver_lint.settings.load import SettingsError
+
+    if args.statistics and args.output_format not in ("full", "concise", "json"):
+        fail(f"--statistics has no format `{args.output_format}`; use full or json")
+    try:
+        return _run(args, settings_finder(args))
+    except SettingsError as error:
+        fail(str(error))
+
+
+def _run(args: argparse.Namespace, finder: SettingsFinder) -> int:
+    from dbdriver_lint.cli.output import progress_bar
+    from dbdriver_lint.run import Options, lint_files
+
+    tasks, problems = _tasks(args, finder)
+    _check_selectors(tasks)
+    options = Options(fix=args.fix or args.diff or args.fix_only, unsafe=args.unsafe_fixes, diff=args.diff)
+    outcomes = lint_files(tasks, options, jobs=args.jobs, progress=progress_bar(len(tasks)))
+    report = _report(outcomes, problems)
+    _tell_problems(report.problems)
+    _write(args, report, outcomes, options)
+    if any(problem.fatal for problem in report.problems):
+        return EXIT_ERROR
+    if args.diff:
+        found = any(outcome.diff for outcome in outcomes)
+    else:
+        found = bool(report.findings) and not args.fix_only
+    return EXIT_FINDINGS if found and not args.exit_zero else EXIT_CLEAN
+
+
+def _tasks(args: argparse.Namespace, finder: SettingsFinder) -> tuple[list[Task], list[Problem]]:
+    """The files to lint with their settings, and what could not be found."""
+    from dbdriver_lint.project.discovery import discover, is_excluded
+    from dbdriver_lint.run import Task
+
+    if STDIN in args.paths:
+        if len(args.paths) > 1:
+            fail("`-` is standard input and stands alone")
+        name = args.stdin_filename or STDIN
+        settings = finder.for_file(name)
+        if settings.force_exclude and is_excluded(name, settings):
+            return [], []
+        return [Task(name, settings, sys.stdin.buffer.read())], []
+    if args.stdin_filename is not None:
+        fail("--stdin-filename needs `-`, standard input, as the path")
+    found = discover(args.paths or [os.curdir], finder.for_file)
+    return [Task(path, finder.for_file(path)) for path in found.files], found.problems
+
+
+def _check_selectors(tasks: Sequence[Task]) -> None:
+    from dbdriver_lint.rules.registry import all_rules
+    from dbdriver_lint.settings.select import check_selectors
+
+    rules = all_rules()
+    for settings in {id(task.settings): task.settings for task in tasks}.values():
+        check_selectors(settings, rules)
+
+
+def _report(outcomes: Sequence[Outcome], problems: Sequence[Problem]) -> Report:
+    from dbdriver_lint.findings.fingerprint import fingerprints
+    from dbdriver_lint.report.model import Report, RuleCard
+    from dbdriver_lint.rules.base import REGISTRY
+
+    findings = sorted((f for outcome in outcomes for f in outcome.findings), key=lambda f: f.sort_key)
+    sources = {outcome.path: outcome.source for outcome in outcomes if outcome.source is not None}
+    codes = sorted({finding.code for finding in findings})
+    return Report(
+        findings=tuple(findings),
+        sources=sources,
+        checked=len(outcomes),
+        suppressed=sum(outcome.suppressed for outcome in outcomes),
+        fixed={outcome.path: outcome.applied for outcome in outcomes if outcome.applied},
+        problems=(*problems, *(problem for outcome in outcomes for problem in outcome.problems)),
+        rules={code: RuleCard.of(REGISTRY[code]) for code in codes if code in REGISTRY},
+        fingerprints=fingerprints(findings, sources),
+    )
+
+
+def _tell_problems(problems: Sequence[Problem]) -> None:
+    from dbdriver_lint.cli.output import warn
+    from dbdriver_lint.report.display import mask
+
+    for problem in problems:
+        place = f"{problem.path}: " if problem.path else ""
+        warn(f"{'error' if problem.fatal else 'warning'}: {mask(place + problem.message)}")
+
+
+def _write(args: argparse.Namespace, report: Report, outcomes: Sequence[Outcome], options: Options) -> None:
+    from dbdriver_lint.cli.output import terminal_for, warn, write
+    from dbdriver_lint.report import render
+    from dbdriver_lint.report.summary import applied_fixes, counted, would_fix
+
+    terminal = terminal_for(args.color, sys.stdout)
+    if args.diff:
+        write(_colored(b"".join(outcome.diff for outcome in outcomes), terminal), args.output_file)
+        warn(would_fix(report))
+        return
+    to_stdin = bool(options.fix and args.paths == [STDIN] and outcomes)
+    if to_stdin:  # the repaired text is the result; the report goes aside
+        write(outcomes[0].data if outcomes[0].data is not None else b"")
+        terminal = terminal_for(args.color, sys.stderr)
+    lines = applied_fixes(report, terminal) if args.show_fixes or args.fix_only else []
+    text = "".join(f"{line}\n" for line in lines)
+    if not args.fix_only:
+        text += (
+            counted(report, terminal, args.output_format)
+            if args.statistics
+            else render(args.output_format, report, terminal)
+        )
+    if to_stdin and args.output_file is None:
+        warn(text.rstrip("\n"))
+    else:
+        write(text, args.output_file)
+
+
+def _colored(diff: bytes, terminal: Terminal) -> bytes:
+    if not terminal.color:
+        return diff
+    styles = {b"+": "green", b"-": "red", b"@": "cyan"}
+    lines = []
+    for line in diff.split(b"\n"):
+        style = styles.get(line[:1])
+        ending = b"\r" if line.endswith(b"\r") else b""
+        body = line.removesuffix(b"\r")
+        lines.append(terminal.paint(body.decode("latin-1"), style).encode("latin-1") + ending if style else line)
+    return b"\n".join(lines)
+
+
+def _jobs(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("at least 1")
+    return number

@@ -1,0 +1,77 @@
+"""Options that several subcommands share."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+from typing import Any
+
+from dbdriver_lint.settings.load import SettingsFinder
+
+
+def comma_list(text: str) -> tuple[str, ...]:
+    """``XDB1, design`` as a tuple."""
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def new_parser(command: str, description: str) -> argparse.ArgumentParser:
+    """An argument parser for ``dbdriver-lint <command>``."""
+    return argparse.ArgumentParser(f"dbdriver-lint {command}", description=description, allow_abbrev=False)
+
+
+def add_selection(parser: argparse.ArgumentParser) -> None:
+    """Which rules run, and which settings file says so."""
+    group = parser.add_argument_group("rules")
+    listed: dict[str, Any] = {"action": "append", "type": comma_list, "metavar": "RULES"}
+    group.add_argument("--select", **listed, help="codes, prefixes, names or groups to run, instead of the settings'")
+    group.add_argument("--extend-select", **listed, help="added to what is selected")
+    group.add_argument("--ignore", **listed, help="left out; the most specific of select and ignore wins")
+    group.add_argument("--pedantic", action="store_true", help="also run the opt-in group `pedantic`")
+    settings = parser.add_argument_group("settings")
+    settings.add_argument("--config", type=Path, metavar="FILE", help="use this settings file for every file")
+    settings.add_argument("--isolated", action="store_true", help="use no settings file")
+
+
+def add_files(parser: argparse.ArgumentParser) -> None:
+    """Which files are looked at."""
+    parser.add_argument(
+        "paths", nargs="*", metavar="path", help="files and directories; `-` is standard input (default: .)"
+    )
+    group = parser.add_argument_group("files")
+    group.add_argument(
+        "--exclude", action="append", type=comma_list, metavar="PATTERNS", help="gitignore-style patterns to leave out"
+    )
+    group.add_argument(
+        "--force-exclude",
+        action=argparse.BooleanOptionalAction,
+        help="leave out excluded files even where they are named",
+    )
+    group.add_argument(
+        "--respect-gitignore", action=argparse.BooleanOptionalAction, help="leave out what git ignores (default)"
+    )
+
+
+def overrides(args: argparse.Namespace) -> dict[str, Any]:
+    """What the command line says about settings: field name to value."""
+    values: dict[str, Any] = {}
+    for name in ("select", "extend_select", "ignore", "exclude"):
+        given = getattr(args, name, None)
+        if given is not None:
+            values[name] = tuple(item for part in given for item in part)
+    for name in ("force_exclude", "respect_gitignore"):
+        if getattr(args, name, None) is not None:
+            values[name] = getattr(args, name)
+    if args.pedantic:
+        values["pedantic"] = True
+    return values
+
+
+def settings_finder(args: argparse.Namespace) -> SettingsFinder:
+    """Where settings come from on this command line."""
+    return SettingsFinder(args.config, args.isolated, overrides(args))
+
+
+def display_path(path: str) -> str:
+    """``path`` without a leading `./`."""
+    return os.path.normpath(path)

@@ -1,0 +1,114 @@
+"""What a report is made of, and what the terminal can show of it."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from dbdriver_lint.fixes.edit import Applicability
+
+if TYPE_CHECKING:
+    from collections import Counter
+    from collections.abc import Mapping
+
+    from dbdriver_lint.findings.model import Finding
+    from dbdriver_lint.project.discovery import Problem
+    from dbdriver_lint.rules.base import Rule
+    from dbdriver_lint.source.text import SourceFile
+
+DOCUMENTATION = "https://dbdriver-lint.readthedocs.io/en/stable"
+"""Where the documentation site is; rule pages are `rules/<name>.html` below it."""
+
+
+@dataclass(frozen=True, slots=True)
+class RuleCard:
+    """What a report says about a rule itself."""
+
+    code: str
+    name: str
+    group: str
+    severity: str
+    summary: str
+    documentation: str
+
+    @classmethod
+    def of(cls, rule: type[Rule]) -> RuleCard:
+        """The card of a rule class."""
+        return cls(
+            rule.code,
+            rule.name,
+            rule.group.value,
+            rule.severity.value,
+            rule.summary(),
+            inspect.cleandoc(rule.__doc__ or ""),
+        )
+
+    @property
+    def url(self) -> str:
+        """The rule's page."""
+        return rule_url(self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The results of a run. ``sources`` has the text of every file with findings, by path."""
+
+    findings: tuple[Finding, ...]
+    sources: Mapping[str, SourceFile]
+    checked: int
+    """How many files were looked at."""
+    suppressed: int = 0
+    baselined: int = 0
+    stale: int = 0
+    """Accepted findings of the baseline that are no longer there."""
+    fixed: Mapping[str, Counter[str]] = field(default_factory=dict)
+    """Repairs that were applied: path, then code, then how many."""
+    problems: tuple[Problem, ...] = ()
+    """What was not looked at, and internal errors; they make the exit code 2."""
+    rules: Mapping[str, RuleCard] = field(default_factory=dict)
+    """The rules of the findings, by code."""
+    fingerprints: Mapping[Finding, str] = field(default_factory=dict)
+
+    @property
+    def fixed_count(self) -> int:
+        """How many repairs were applied."""
+        return sum(sum(codes.values()) for codes in self.fixed.values())
+
+    def fixable(self, applicability: Applicability) -> int:
+        """How many findings have a fix that is exactly so applicable."""
+        return sum(1 for f in self.findings if f.fix is not None and f.fix.applicability == applicability)
+
+
+@dataclass(frozen=True, slots=True)
+class Terminal:
+    """How to write to where the report goes."""
+
+    color: bool = False
+    links: bool = False
+    """Whether OSC 8 hyperlinks are understood."""
+
+    def paint(self, text: str, *styles: str) -> str:
+        """``text`` in the given styles, where colours are on."""
+        if not self.color or not text:
+            return text
+        return f"\x1b[{';'.join(_SGR[style] for style in styles)}m{text}\x1b[0m"
+
+    def link(self, text: str, url: str) -> str:
+        """``text`` that opens ``url``, where the terminal has hyperlinks."""
+        return f"\x1b]8;;{url}\x1b\\{text}\x1b]8;;\x1b\\" if self.links else text
+
+
+_SGR = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "blue": "34", "cyan": "36"}
+
+
+def rule_url(name: str) -> str:
+    """The documentation page of the rule ``name``."""
+    return f"{DOCUMENTATION}/rules/{name}.html"
+
+
+def fix_marker(finding: Finding) -> str:
+    """``[*]`` for a safe fix, ``[**]`` for an unsafe one, else nothing."""
+    if finding.fix is None or finding.fix.applicability is Applicability.DISPLAY:
+        return ""
+    return "[*]" if finding.fix.applicability is Applicability.SAFE else "[**]"
