@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 import pytest
 import servers
 from alembic_projects import Project
+from probes import Targets
 from servers import Farm, MariaDB, PgBouncer, PlainMariaDB, PlainPostgreSQL, PostgreSQL
 
 if TYPE_CHECKING:
@@ -109,3 +110,16 @@ def project(postgresql: PostgreSQL, tmp_path: Path) -> Iterator[Project]:
     postgresql.database(database)
     yield Project(tmp_path, postgresql, database)
     postgresql.drop_database(database)
+
+
+@pytest.fixture(scope="session")
+def targets(
+    farm: Farm,
+    postgresql: PostgreSQL,
+    plain_postgresql: PlainPostgreSQL,
+    mariadb: MariaDB,
+    plain_mariadb: PlainMariaDB,
+) -> Targets:
+    """Where a way of connecting is tried out."""
+    ports = postgresql.port, plain_postgresql.port, mariadb.port, plain_mariadb.port
+    return Targets(*ports, str(farm.authority.ca), str(farm.authority.wrong_ca))

@@ -53,6 +53,17 @@ class Raised:
         classes = tuple(f"{c.__module__}.{c.__qualname__}" for c in type(error).__mro__[:-1])
         return cls(classes, str(error), "".join(traceback.format_exception(error)))
 
+    @classmethod
+    def chain(cls, error: BaseException) -> tuple[Raised, ...]:
+        """The exception and all that it wraps: SQLAlchemy's, the DBAPI's, the driver's own."""
+        found: list[BaseException] = []
+        waiting: list[BaseException | None] = [error]
+        for one in waiting:
+            if one is not None and one not in found:
+                found.append(one)
+                waiting += [getattr(one, "orig", None), one.__cause__, one.__context__]
+        return tuple(map(cls.of, found))
+
     def matches(self, claim: str) -> bool:
         """Whether it is what ``Class: part of the text`` says; the class with or without its module."""
         name, _, text = claim.partition(": ")
