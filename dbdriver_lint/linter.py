@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,8 @@ from dbdriver_lint.source.gate import may_hold_findings, needles
 from dbdriver_lint.source.text import Position, SourceFile, UnreadableSourceError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from dbdriver_lint.analysis.facts import ModuleFacts
     from dbdriver_lint.analysis.values import Step
     from dbdriver_lint.fixes.edit import Fix

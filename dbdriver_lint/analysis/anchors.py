@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-import libcst as cst
+from typing import TYPE_CHECKING
 
-from dbdriver_lint.source.parse import ParsedModule
 from dbdriver_lint.source.text import Position, SourceFile, Span
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+    from dbdriver_lint.source.parse import ParsedModule
 
 
 class NodeAnchor:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import libcst as cst
 
@@ -39,7 +39,11 @@ from dbdriver_lint.analysis.values import (
     choice,
     options,
 )
-from dbdriver_lint.source.parse import ParsedModule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from dbdriver_lint.source.parse import ParsedModule
 
 #: Parameter names by position, for the calls that become facts.
 _POSITIONAL: dict[str, tuple[str, ...]] = {

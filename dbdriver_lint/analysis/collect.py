@@ -66,39 +66,39 @@ class SiteVisitor(cst.CSTVisitor):
         """The place of ``node``, which is being visited."""
         return Site(node, self.statement or node, tuple(self.functions), tuple(self.classes), awaited)
 
-    def visit_SimpleStatementLine(self, node: cst.SimpleStatementLine) -> None:  # noqa: N802
+    def visit_SimpleStatementLine(self, node: cst.SimpleStatementLine) -> None:
         self.statement = node
 
-    def visit_SimpleStatementSuite(self, node: cst.SimpleStatementSuite) -> None:  # noqa: N802
+    def visit_SimpleStatementSuite(self, node: cst.SimpleStatementSuite) -> None:
         self.statement = node
 
-    def visit_If(self, node: cst.If) -> None:  # noqa: N802
+    def visit_If(self, node: cst.If) -> None:
         self.statement = node.test
 
-    def visit_While(self, node: cst.While) -> None:  # noqa: N802
+    def visit_While(self, node: cst.While) -> None:
         self.statement = node.test
 
-    def visit_For(self, node: cst.For) -> None:  # noqa: N802
+    def visit_For(self, node: cst.For) -> None:
         self.statement = node.iter
 
-    def visit_WithItem(self, node: cst.WithItem) -> None:  # noqa: N802
+    def visit_WithItem(self, node: cst.WithItem) -> None:
         self.statement = node
 
-    def visit_Decorator(self, node: cst.Decorator) -> None:  # noqa: N802
+    def visit_Decorator(self, node: cst.Decorator) -> None:
         self.statement = node
 
-    def visit_FunctionDef(self, node: cst.FunctionDef) -> None:  # noqa: N802
+    def visit_FunctionDef(self, node: cst.FunctionDef) -> None:
         self.statement = node.params
         self.functions.append(node)
 
-    def leave_FunctionDef(self, original_node: cst.FunctionDef) -> None:  # noqa: N802
+    def leave_FunctionDef(self, original_node: cst.FunctionDef) -> None:
         self.functions.pop()
 
-    def visit_ClassDef(self, node: cst.ClassDef) -> None:  # noqa: N802
+    def visit_ClassDef(self, node: cst.ClassDef) -> None:
         self.statement = node.name
         self.classes.append(node)
 
-    def leave_ClassDef(self, original_node: cst.ClassDef) -> None:  # noqa: N802
+    def leave_ClassDef(self, original_node: cst.ClassDef) -> None:
         self.classes.pop()
 
 
@@ -111,16 +111,16 @@ class CallVisitor(SiteVisitor):
         self.sites: list[Site] = []
         self._awaited: set[int] = set()
 
-    def visit_ImportAlias(self, node: cst.ImportAlias) -> None:  # noqa: N802
+    def visit_ImportAlias(self, node: cst.ImportAlias) -> None:
         if node.asname is not None and isinstance(node.asname.name, cst.Name):
             original = (dotted(node.name) or "").rpartition(".")[2]
             if original in CALL_NAMES:
                 self.names.add(node.asname.name.value)
 
-    def visit_Await(self, node: cst.Await) -> None:  # noqa: N802
+    def visit_Await(self, node: cst.Await) -> None:
         self._awaited.add(id(node.expression))
 
-    def visit_Call(self, node: cst.Call) -> None:  # noqa: N802
+    def visit_Call(self, node: cst.Call) -> None:
         if last_name(node.func) in self.names:
             self.sites.append(self.site(node, id(node) in self._awaited))
 
@@ -135,45 +135,45 @@ class NameVisitor(cst.CSTVisitor):
         self.rebound: set[str] = set()
         self._depth = 0
 
-    def visit_FunctionDef(self, node: cst.FunctionDef) -> None:  # noqa: N802
+    def visit_FunctionDef(self, node: cst.FunctionDef) -> None:
         self.bound.add(node.name.value)
         self._depth += 1
 
-    def leave_FunctionDef(self, original_node: cst.FunctionDef) -> None:  # noqa: N802
+    def leave_FunctionDef(self, original_node: cst.FunctionDef) -> None:
         self._depth -= 1
 
-    def visit_ClassDef(self, node: cst.ClassDef) -> None:  # noqa: N802
+    def visit_ClassDef(self, node: cst.ClassDef) -> None:
         self.bound.add(node.name.value)
         self._depth += 1
 
-    def leave_ClassDef(self, original_node: cst.ClassDef) -> None:  # noqa: N802
+    def leave_ClassDef(self, original_node: cst.ClassDef) -> None:
         self._depth -= 1
 
-    def visit_Param(self, node: cst.Param) -> None:  # noqa: N802
+    def visit_Param(self, node: cst.Param) -> None:
         self.bound.add(node.name.value)
 
-    def visit_AssignTarget(self, node: cst.AssignTarget) -> None:  # noqa: N802
+    def visit_AssignTarget(self, node: cst.AssignTarget) -> None:
         self._bind(node.target)
 
-    def visit_AnnAssign(self, node: cst.AnnAssign) -> None:  # noqa: N802
+    def visit_AnnAssign(self, node: cst.AnnAssign) -> None:
         self._bind(node.target)
 
-    def visit_For(self, node: cst.For) -> None:  # noqa: N802
+    def visit_For(self, node: cst.For) -> None:
         self._bind(node.target)
 
-    def visit_CompFor(self, node: cst.CompFor) -> None:  # noqa: N802
+    def visit_CompFor(self, node: cst.CompFor) -> None:
         self._bind(node.target)
 
-    def visit_NamedExpr(self, node: cst.NamedExpr) -> None:  # noqa: N802
+    def visit_NamedExpr(self, node: cst.NamedExpr) -> None:
         self._bind(node.target)
 
-    def visit_AsName(self, node: cst.AsName) -> None:  # noqa: N802
+    def visit_AsName(self, node: cst.AsName) -> None:
         self._bind(node.name)
 
-    def visit_Global(self, node: cst.Global) -> None:  # noqa: N802
+    def visit_Global(self, node: cst.Global) -> None:
         self.rebound.update(item.name.value for item in node.names)
 
-    def visit_Import(self, node: cst.Import) -> None:  # noqa: N802
+    def visit_Import(self, node: cst.Import) -> None:
         for alias in node.names:
             name = dotted(alias.name) or ""
             local = name.partition(".")[0]
@@ -184,7 +184,7 @@ class NameVisitor(cst.CSTVisitor):
             if self._depth == 0:
                 self.imports[local] = target
 
-    def visit_ImportFrom(self, node: cst.ImportFrom) -> None:  # noqa: N802
+    def visit_ImportFrom(self, node: cst.ImportFrom) -> None:
         if isinstance(node.names, cst.ImportStar):
             return
         module = "." * len(node.relative) + ((dotted(node.module) or "") if node.module is not None else "")
@@ -291,31 +291,31 @@ class UrlVisitor(SiteVisitor):
         self._silent = 0
         self._receiver: dict[int, tuple[str | None, bool]] = {}
 
-    def visit_Raise(self, node: cst.Raise) -> None:  # noqa: N802
+    def visit_Raise(self, node: cst.Raise) -> None:
         self._silent += 1
 
-    def leave_Raise(self, original_node: cst.Raise) -> None:  # noqa: N802
+    def leave_Raise(self, original_node: cst.Raise) -> None:
         self._silent -= 1
 
-    def visit_Assert(self, node: cst.Assert) -> None:  # noqa: N802
+    def visit_Assert(self, node: cst.Assert) -> None:
         self._silent += 1
 
-    def leave_Assert(self, original_node: cst.Assert) -> None:  # noqa: N802
+    def leave_Assert(self, original_node: cst.Assert) -> None:
         self._silent -= 1
 
-    def visit_Comparison(self, node: cst.Comparison) -> None:  # noqa: N802
+    def visit_Comparison(self, node: cst.Comparison) -> None:
         self._silent += 1
 
-    def leave_Comparison(self, original_node: cst.Comparison) -> None:  # noqa: N802
+    def leave_Comparison(self, original_node: cst.Comparison) -> None:
         self._silent -= 1
 
-    def visit_Annotation(self, node: cst.Annotation) -> None:  # noqa: N802
+    def visit_Annotation(self, node: cst.Annotation) -> None:
         self._silent += 1
 
-    def leave_Annotation(self, original_node: cst.Annotation) -> None:  # noqa: N802
+    def leave_Annotation(self, original_node: cst.Annotation) -> None:
         self._silent -= 1
 
-    def visit_Call(self, node: cst.Call) -> None:  # noqa: N802
+    def visit_Call(self, node: cst.Call) -> None:
         name = last_name(node.func)
         if name in self._SPEAKING:
             self._silent += 1
@@ -327,41 +327,41 @@ class UrlVisitor(SiteVisitor):
             if keyword in self._KEYWORDS:
                 self._receiver[id(arg.value)] = (None, True)
 
-    def leave_Call(self, original_node: cst.Call) -> None:  # noqa: N802
+    def leave_Call(self, original_node: cst.Call) -> None:
         if last_name(original_node.func) in self._SPEAKING:
             self._silent -= 1
 
-    def visit_Expr(self, node: cst.Expr) -> None:  # noqa: N802
+    def visit_Expr(self, node: cst.Expr) -> None:
         if isinstance(node.value, (cst.SimpleString, cst.ConcatenatedString, cst.FormattedString)):
             self._receiver[id(node.value)] = (None, True)
 
-    def visit_Assign(self, node: cst.Assign) -> None:  # noqa: N802
+    def visit_Assign(self, node: cst.Assign) -> None:
         self._give(node.value, last_name(node.targets[0].target), default=False)
 
-    def visit_AnnAssign(self, node: cst.AnnAssign) -> None:  # noqa: N802
+    def visit_AnnAssign(self, node: cst.AnnAssign) -> None:
         if node.value is not None:
             self._give(node.value, last_name(node.target), default=bool(self.classes) and not self.functions)
 
-    def visit_Param(self, node: cst.Param) -> None:  # noqa: N802
+    def visit_Param(self, node: cst.Param) -> None:
         if node.default is not None:
             self._give(node.default, node.name.value, default=True)
 
-    def visit_Return(self, node: cst.Return) -> None:  # noqa: N802
+    def visit_Return(self, node: cst.Return) -> None:
         if node.value is not None and self.functions:
             self._give(node.value, self.functions[-1].name.value, default=False)
 
-    def visit_DictElement(self, node: cst.DictElement) -> None:  # noqa: N802
+    def visit_DictElement(self, node: cst.DictElement) -> None:
         self._receiver[id(node.key)] = (None, True)
         key = node.key.raw_value if isinstance(node.key, cst.SimpleString) else None
         self._give(node.value, key, default=False)
 
-    def visit_BooleanOperation(self, node: cst.BooleanOperation) -> None:  # noqa: N802
+    def visit_BooleanOperation(self, node: cst.BooleanOperation) -> None:
         receiver, _ = self._receiver.get(id(node), (None, False))
         # `x or "default"`
         self._give(node.left, receiver, default=True)
         self._give(node.right, receiver, default=True)
 
-    def visit_IfExp(self, node: cst.IfExp) -> None:  # noqa: N802
+    def visit_IfExp(self, node: cst.IfExp) -> None:
         receiver, default = self._receiver.get(id(node), (None, False))
         self._give(node.body, receiver, default=default)
         self._give(node.orelse, receiver, default=default)
@@ -369,15 +369,15 @@ class UrlVisitor(SiteVisitor):
     def _give(self, node: cst.CSTNode, name: str | None, *, default: bool) -> None:
         self._receiver[id(node)] = (name, default)
 
-    def visit_SimpleString(self, node: cst.SimpleString) -> None:  # noqa: N802
+    def visit_SimpleString(self, node: cst.SimpleString) -> None:
         if "://" in node.value:
             self._note(node)
 
-    def visit_FormattedString(self, node: cst.FormattedString) -> None:  # noqa: N802
+    def visit_FormattedString(self, node: cst.FormattedString) -> None:
         if any(isinstance(part, cst.FormattedStringText) and "://" in part.value for part in node.parts):
             self._note(node)
 
-    def visit_ConcatenatedString(self, node: cst.ConcatenatedString) -> None:  # noqa: N802
+    def visit_ConcatenatedString(self, node: cst.ConcatenatedString) -> None:
         receiver = self._receiver.get(id(node))
         if receiver is not None:
             self._receiver[id(node.left)] = (None, True)
@@ -408,36 +408,36 @@ class MigrationVisitor(SiteVisitor):
         self.run_async: list[cst.Call] = []
         self.called: dict[str, int] = {}
 
-    def visit_AssignTarget(self, node: cst.AssignTarget) -> None:  # noqa: N802
+    def visit_AssignTarget(self, node: cst.AssignTarget) -> None:
         if not self.functions and not self.classes and isinstance(node.target, cst.Name):
             self.notes.identifiers.add(node.target.value)
 
-    def visit_AnnAssign(self, node: cst.AnnAssign) -> None:  # noqa: N802
+    def visit_AnnAssign(self, node: cst.AnnAssign) -> None:
         if not self.functions and not self.classes and isinstance(node.target, cst.Name):
             self.notes.identifiers.add(node.target.value)
 
-    def visit_FunctionDef(self, node: cst.FunctionDef) -> None:  # noqa: N802
+    def visit_FunctionDef(self, node: cst.FunctionDef) -> None:
         if not self.functions and not self.classes:
             self.notes.functions.append(node)
         super().visit_FunctionDef(node)
 
-    def visit_Await(self, node: cst.Await) -> None:  # noqa: N802
+    def visit_Await(self, node: cst.Await) -> None:
         self.awaits.append(self.site(node))
 
-    def visit_With(self, node: cst.With) -> None:  # noqa: N802
+    def visit_With(self, node: cst.With) -> None:
         if node.asynchronous is not None:
             self.async_blocks.append(self.site(node))
 
-    def visit_For(self, node: cst.For) -> None:  # noqa: N802
+    def visit_For(self, node: cst.For) -> None:
         super().visit_For(node)
         if node.asynchronous is not None:
             self.async_blocks.append(self.site(node))
 
-    def visit_CompFor(self, node: cst.CompFor) -> None:  # noqa: N802
+    def visit_CompFor(self, node: cst.CompFor) -> None:
         if node.asynchronous is not None:
             self.async_blocks.append(self.site(node))
 
-    def visit_Call(self, node: cst.Call) -> None:  # noqa: N802
+    def visit_Call(self, node: cst.Call) -> None:
         name = last_name(node.func)
         if name is not None:
             self.called[name] = self.called.get(name, 0) + 1

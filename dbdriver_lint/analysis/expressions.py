@@ -653,7 +653,7 @@ def copy_frame(frame: Frame, env: Env) -> Frame:
 
 
 def _clauses(node: cst.BaseComp) -> Iterator[cst.CompFor]:
-    clause: cst.CompFor | None = node.for_in  # type: ignore[attr-defined]
+    clause: cst.CompFor | None = node.for_in
     while clause is not None:
         yield clause
         clause = clause.inner_for_in

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from dbdriver_lint.analysis.values import Anchor, Steps, Value
-from dbdriver_lint.knowledge.urls import DatabaseUrl
 from dbdriver_lint.source.text import Span
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from dbdriver_lint.analysis.values import Anchor, Steps, Value
+    from dbdriver_lint.knowledge.urls import DatabaseUrl
 
 
 class Purpose(enum.StrEnum):

@@ -8,9 +8,9 @@ depth, steps and sizes are bounded.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from dataclasses import replace as copy
+from typing import TYPE_CHECKING
 
 import libcst as cst
 
@@ -44,6 +44,9 @@ from dbdriver_lint.analysis.values import (
     options,
     with_step,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
 
 #: How many statements may be executed for one file; beyond it every value is unknown.
 MAX_STEPS = 60_000
@@ -306,7 +309,7 @@ class Interpreter(Expressions):
                     frame.env.vars[path] = Unknown("deleted")
         return True
 
-    def _run_If(self, node: cst.If, frame: Frame) -> bool:  # noqa: N802
+    def _run_If(self, node: cst.If, frame: Frame) -> bool:
         truth = strings.truth(self.evaluate(node.test, frame))
         if _is_type_checking(node.test):
             truth = None
@@ -328,7 +331,7 @@ class Interpreter(Expressions):
                 ends.append(frame.env.vars)
         return self._join(ends, before, frame)
 
-    def _run_For(self, node: cst.For, frame: Frame) -> bool:  # noqa: N802
+    def _run_For(self, node: cst.For, frame: Frame) -> bool:
         iterable = self.evaluate(node.iter, frame)
         before = frame.env.vars
         ends = [before]
@@ -344,7 +347,7 @@ class Interpreter(Expressions):
             ends.append(frame.env.vars)
         return self._join(ends, before, frame)
 
-    def _run_While(self, node: cst.While, frame: Frame) -> bool:  # noqa: N802
+    def _run_While(self, node: cst.While, frame: Frame) -> bool:
         endless = strings.truth(self.evaluate(node.test, frame)) is True
         before = frame.env.vars
         frame.env.vars = dict(before)
@@ -362,7 +365,7 @@ class Interpreter(Expressions):
         frame.breaks = outer
         return ends
 
-    def _run_Try(self, node: cst.Try | cst.TryStar, frame: Frame) -> bool:  # noqa: N802
+    def _run_Try(self, node: cst.Try | cst.TryStar, frame: Frame) -> bool:
         before = frame.env.vars
         frame.env.vars = dict(before)
         alive = self.suite(node.body, frame)
@@ -383,9 +386,10 @@ class Interpreter(Expressions):
             reached = self.suite(node.finalbody.body, frame) and reached
         return reached
 
-    _run_TryStar = _run_Try  # noqa: N815
+    def _run_TryStar(self, node: cst.TryStar, frame: Frame) -> bool:
+        return self._run_Try(node, frame)
 
-    def _run_With(self, node: cst.With, frame: Frame) -> bool:  # noqa: N802
+    def _run_With(self, node: cst.With, frame: Frame) -> bool:
         suppresses = False
         for item in node.items:
             value = self.evaluate(item.item, frame)
@@ -394,7 +398,7 @@ class Interpreter(Expressions):
                 self.assign(item.asname.name, value, None, frame)
         return self.suite(node.body, frame) or suppresses
 
-    def _run_Match(self, node: cst.Match, frame: Frame) -> bool:  # noqa: N802
+    def _run_Match(self, node: cst.Match, frame: Frame) -> bool:
         self.evaluate(node.subject, frame)
         before = frame.env.vars
         ends: list[dict[str, Value | Deferred]] = []
@@ -413,7 +417,7 @@ class Interpreter(Expressions):
             ends.append(before)
         return self._join(ends, before, frame)
 
-    def _run_FunctionDef(self, node: cst.FunctionDef, frame: Frame) -> bool:  # noqa: N802
+    def _run_FunctionDef(self, node: cst.FunctionDef, frame: Frame) -> bool:
         decorators = tuple(self._decorator(decorator, frame) for decorator in node.decorators)
         record = FunctionRecord(
             node.name.value,
@@ -443,7 +447,7 @@ class Interpreter(Expressions):
             return canonical(value.name if isinstance(value, Symbol) else value.of).removeprefix("builtins.")
         return None
 
-    def _run_ClassDef(self, node: cst.ClassDef, frame: Frame) -> bool:  # noqa: N802
+    def _run_ClassDef(self, node: cst.ClassDef, frame: Frame) -> bool:
         env = Env("class", frame.env.closure())
         record = ClassRecord(
             node.name.value,
@@ -545,7 +549,8 @@ class Interpreter(Expressions):
             local = attribute
             if alias.asname is not None and isinstance(alias.asname.name, cst.Name):
                 local = alias.asname.name.value
-            assert isinstance(attribute, str) and isinstance(local, str)
+            assert isinstance(attribute, str)
+            assert isinstance(local, str)
             step = Step(f"`{attribute}` is imported here", frame.anchor(alias))
             if level == 0 and name.partition(".")[0] in WELL_KNOWN:
                 frame.env.vars[local] = Symbol(canonical(f"{name}.{attribute}"))

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from dataclasses import replace as copy
 from typing import TYPE_CHECKING
-
-import libcst as cst
 
 from dbdriver_lint.analysis import strings
 from dbdriver_lint.analysis.program import ClassRecord, InstanceRecord
@@ -37,6 +34,10 @@ from dbdriver_lint.analysis.values import (
 from dbdriver_lint.knowledge.urls import DatabaseUrl, Part, UrlError, parse_url
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    import libcst as cst
+
     from dbdriver_lint.analysis.anchors import NodeAnchor
     from dbdriver_lint.analysis.expressions import Expressions
     from dbdriver_lint.analysis.interpreter import Frame
@@ -102,7 +103,7 @@ _ENV_OBJECTS: dict[str, str] = {
 
 
 def _is_env_reader(name: str) -> bool:
-    return name in ("starlette.config.environ.get",)
+    return name == "starlette.config.environ.get"
 
 
 def read_environment(name: str, arguments: Arguments, anchor: NodeAnchor) -> Value:
@@ -369,7 +370,8 @@ def url_create(arguments: Arguments) -> Value:
     values = [arguments.get(index, name) or missing for index, name in enumerate(names)]
     if values[6] is NONE:
         values[6] = Dictionary({})
-    return Url(*values)
+    drivername, username, password, host, port, database, query = values
+    return Url(drivername, username, password, host, port, database, query)
 
 
 def url_attribute(url: Url, name: str) -> Value | None:
@@ -385,7 +387,7 @@ def url_method(url: Url, name: str, arguments: Arguments) -> Value:
         changes = {k: v for k, v in arguments.keywords.items() if url_attribute(url, k) is not None}
         # `set(password=None)` leaves the password as it is: measured
         changes = {k: v for k, v in changes.items() if not (isinstance(v, Constant) and v.value is None)}
-        return copy(url, **changes, text=None)
+        return copy(url, text=None, **changes)  # type: ignore[arg-type]
     if name in ("update_query_dict", "update_query_pairs", "update_query_string"):
         first = arguments.get(0, "query_parameters")
         query = url.query if isinstance(url.query, Dictionary) else Dictionary({}, open=True)

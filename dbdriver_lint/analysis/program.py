@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
-
-import libcst as cst
+from typing import TYPE_CHECKING, Protocol
 
 from dbdriver_lint.analysis.values import Unknown, Value
-from dbdriver_lint.source.parse import ParsedModule
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import libcst as cst
+
+    from dbdriver_lint.source.parse import ParsedModule
 
 
 class Deferred:

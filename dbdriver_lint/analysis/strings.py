@@ -7,8 +7,8 @@ is never assumed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace as copy
+from typing import TYPE_CHECKING
 from urllib.parse import quote, quote_plus, unquote
 
 from dbdriver_lint.analysis.values import (
@@ -19,6 +19,7 @@ from dbdriver_lint.analysis.values import (
     Items,
     Literal,
     Piece,
+    Step,
     Steps,
     Template,
     Text,
@@ -27,6 +28,9 @@ from dbdriver_lint.analysis.values import (
     choice,
 )
 from dbdriver_lint.knowledge.urls import HOLE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
 
 Pieces = tuple[Piece | Hole, ...]
 
@@ -87,7 +91,7 @@ def cut(pieces: Sequence[Piece | Hole], start: int, end: int) -> list[Piece | Ho
 
 def join_steps(*values: Value) -> Steps:
     """The places of several values that became one, each once."""
-    steps: list = []
+    steps: list[Step] = []
     for value in values:
         for step in value.steps:
             if step not in steps:
@@ -122,7 +126,7 @@ def concat(values: Sequence[Value]) -> Value:
     """Several values one after the other in one string; choices are multiplied out, within reason."""
     for index, value in enumerate(values):
         if isinstance(value, Choice) and len(value.options) <= MAX_CHOICES:
-            results = []
+            results: list[Value] = []
             for option in value.options:
                 result = concat([*values[:index], option, *values[index + 1 :]])
                 results.extend(result.options if isinstance(result, Choice) else [result])

@@ -7,14 +7,13 @@ no rule may treat it as evidence.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Protocol, Union
-
-from dbdriver_lint.source.text import Position, Span
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from dbdriver_lint.source.text import SourceFile
+    from collections.abc import Iterator, Mapping
+
+    from dbdriver_lint.source.text import Position, SourceFile, Span
 
 
 class Place(Protocol):
@@ -242,7 +241,7 @@ class Unknown:
     steps: Steps = ()
 
 
-Value = Union[Text, Template, Constant, Choice, EnvVar, Url, Dictionary, Items, Symbol, Result, Object, Unknown]
+Value = Text | Template | Constant | Choice | EnvVar | Url | Dictionary | Items | Symbol | Result | Object | Unknown
 
 NONE = Constant(None)
 

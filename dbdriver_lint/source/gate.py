@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from functools import cache
+from typing import TYPE_CHECKING
 
-from dbdriver_lint.rules.base import Rule
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from dbdriver_lint.rules.base import Rule
 
 
 @cache

@@ -6,13 +6,16 @@ of the code generator counts the text, and only for files in which a place is as
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import libcst as cst
 from libcst._nodes.internal import CodegenState
 
 from dbdriver_lint.source.text import SourceFile, Span
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 class UnparsableSourceError(Exception):
