@@ -92,12 +92,21 @@ def url_of(driver: str, port: int, *, host: str = "localhost", database: str = D
     return make_url(f"{scheme}+{driver}://{USER}:{PASSWORD}@{host}:{port}/{database}?{query}")
 
 
-def run(url: URL, statement: str, way: Way, ca: str = "", *, environment: Mapping[str, str] | None = None) -> Any:
+def run(
+    url: URL,
+    statement: str,
+    way: Way,
+    ca: str = "",
+    *,
+    environment: Mapping[str, str] | None = None,
+    seconds: float = 60,
+) -> Any:
     """What the server answers, from a process of its own; the query of the way is added to the URL's.
 
     Where connecting fails, the exceptions: SQLAlchemy's and the driver's own.
+    Raises TimeoutError after ``seconds``.
     """
-    done = isolated.run(_run, url, statement, way, ca, environment=environment)
+    done = isolated.run(_run, url, statement, way, ca, environment=environment, seconds=seconds)
     if done.raised is not None:
         raise RuntimeError(done.raised.trace)
     return done.value
