@@ -104,6 +104,13 @@ class VersionRange:
         texts = [text for text in (self.text, other.text) if text]
         return VersionRange(_intersect(self.intervals, other.intervals), ",".join(dict.fromkeys(texts)))
 
+    def __or__(self, other: VersionRange) -> VersionRange:
+        """The versions that either allows."""
+        if self.is_everything or other.is_everything:
+            return VersionRange.everything()
+        texts = [text for text in (self.text, other.text) if text]
+        return VersionRange(_merge([*self.intervals, *other.intervals]), " || ".join(dict.fromkeys(texts)))
+
     def __bool__(self) -> bool:
         """Whether any version is allowed at all."""
         return bool(self.intervals)
