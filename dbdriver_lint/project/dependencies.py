@@ -144,15 +144,19 @@ def find_root(path: Path) -> Path:
     return absolute
 
 
-def read_dependencies(root: Path, override: str | None = None) -> Dependencies:
+def read_dependencies(root: Path | None, override: str | None = None) -> Dependencies:
     """What the dependency files of ``root`` say, and those above it up to the repository's top.
 
     Packages declared anywhere count as declared; the folder nearest to the code decides on versions.
     ``override`` is the SQLAlchemy range to use in any case (the setting ``sqlalchemy-version``).
+    Without a ``root`` (code from standard input) nothing is declared.
 
     Raises:
         VersionError: ``override`` is no version specifier.
     """
+    chosen = VersionRange.parse(override) if override is not None else None
+    if root is None:
+        return Dependencies(sqlalchemy=chosen if chosen is not None else VersionRange.everything())
     folders = _up_to_repository(root.absolute())
     manifests = Manifests(folders[-1])
     by_folder: list[dict[str, list[Requirement]]] = []
@@ -171,9 +175,7 @@ def read_dependencies(root: Path, override: str | None = None) -> Dependencies:
         if requirement.role is not Role.CONSTRAINED:
             _bring(requirement, versions, sources)
     return Dependencies(
-        sqlalchemy=VersionRange.parse(override)
-        if override is not None
-        else versions.get("sqlalchemy", VersionRange.everything()),
+        sqlalchemy=chosen if chosen is not None else versions.get("sqlalchemy", VersionRange.everything()),
         declared="sqlalchemy" in versions,
         versions=MappingProxyType(versions),
         sources=MappingProxyType(sources),
