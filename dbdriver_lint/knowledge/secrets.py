@@ -20,8 +20,11 @@ _CONFIDENTIAL = (
 _URL_PARAMETER = re.compile(rf"(?i)[?&](?:amp;)?(?:{_CONFIDENTIAL})=([^&\s\"'`]+)")
 _ODBC = re.compile(r"(?i)(?:;|%3B)(?:\s|%20|\+)*(?:pwd|password)(?:=|%3D)((?:(?!%3B)[^;&\s\"'`])+)")
 _QUOTED = re.compile(
-    rf"""(?ix)(?<![a-z0-9])(?:{_CONFIDENTIAL}) (?:["']\s*\]?)? \s* [=:] \s* [rbuf]{{0,2}} (["']) ((?:\\.|(?!\1).)+) \1"""
+    rf"""(?ix)(?<![a-z0-9])(?:pg)?(?:{_CONFIDENTIAL}) (?:\s*[=:]|["']\s*(?:\]\s*)?[=:,]) \s*
+        [rbuf]{{0,2}} (["']) ((?:\\.|(?!\1)[^\\\n])+) \1"""
 )
+"""``password="…"``, ``{"password": "…"}``, ``getenv("DB_PASSWORD", "…")``."""
+
 _DSN = re.compile(
     r"""(?i)(?:^|[\s"'`])\w*(?:password|passwd|pwd)=(?![\w.]+(?:\s*[,)\]]|[(\[]["')]))([^\s,;&"'`)]+)""", re.MULTILINE
 )

@@ -261,6 +261,8 @@ def test_removal_takes_the_separator_that_becomes_superfluous() -> None:
         ("DRIVER=x;UID=sa;PWD=***;", "DRIVER=x;UID=sa;PWD=x;"),
         ("connect(host=h, password=password)", "connect(host=h, password=password)"),
         ("URL.create('x', password='***')", "URL.create('x', password='secret')"),
+        ("""getenv("DB_PASSWORD", "***")""", """getenv("DB_PASSWORD", "secret")"""),
+        ("os.environ['PGPASSWORD'] = '***'", "os.environ['PGPASSWORD'] = 'it\\'s'"),
         ('{"password": "***"}', '{"password": "secret"}'),
         (
             "mssql+pyodbc:///?odbc_connect=UID%3Dsa%3BPWD%3D***%3B",
