@@ -143,7 +143,7 @@ def override(settings: Settings, values: Mapping[str, Any]) -> Settings:
 
 
 def _read(path: Path, extended_by: tuple[Path, ...]) -> Settings:
-    place = os.path.relpath(path)
+    place = _shown(path)
     if path.resolve() in extended_by:
         raise SettingsError(place, "extend", "the file extends itself, directly or through others")
     table = dict(_table(path) or {})
@@ -163,7 +163,7 @@ def _read(path: Path, extended_by: tuple[Path, ...]) -> Settings:
 
 def _table(path: Path) -> Mapping[str, Any] | None:
     """Our table in a TOML file: the whole of `dbdriver-lint.toml`; None where a pyproject.toml has none."""
-    place = os.path.relpath(path)
+    place = _shown(path)
     try:
         document = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
     except OSError as error:
@@ -179,6 +179,12 @@ def _table(path: Path) -> Mapping[str, Any] | None:
     if table is not None and not isinstance(table, dict):
         raise SettingsError(place, TABLE, f"expected a table, not {_kind(table)}")
     return table
+
+
+def _shown(path: Path) -> str:
+    """The path as short as it can be said."""
+    absolute, here = os.path.abspath(path), str(Path.cwd())
+    return os.path.relpath(absolute) if absolute.startswith(here.rstrip(os.sep) + os.sep) else absolute
 
 
 def _decode(value: Any, known: Field[Any], place: str, key: str) -> Any:
