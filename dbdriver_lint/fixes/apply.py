@@ -12,14 +12,15 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
-from dbdriver_lint.fixes.edit import Applicability, Edit, Fix, ImportRequest
+from dbdriver_lint.fixes.edit import Applicability, Edit, Fix
 from dbdriver_lint.fixes.imports import CannotEditError, import_edits
-from dbdriver_lint.source.text import SourceFile, Span, UnreadableSource
+from dbdriver_lint.source.text import SourceFile, Span, UnreadableSourceError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from dbdriver_lint.findings.model import Finding
+    from dbdriver_lint.source.text import Position
 
 ROUNDS = 10
 """How often a file is repaired again: one fix may make room for another, or bring one about."""
@@ -123,32 +124,22 @@ def fix_source(
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """One fix as edits, the imports that it needs included."""
+    """One fix as edits, the imports that it needs included: all of them go in, or none."""
 
     finding: Finding
-    own: tuple[Edit, ...]
-    added: tuple[Edit, ...]
-    imports: tuple[ImportRequest, ...]
-
-    @property
-    def territory(self) -> Span:
-        """From the first to the last of its own edits; no other fix of the same round reaches into it."""
-        return Span(min(edit.span.start for edit in self.own), max(edit.span.end for edit in self.own))
+    edits: tuple[Edit, ...]
 
     def agrees_with(self, other: _Plan) -> bool:
-        """Whether both can go in at once: apart from one another, or the very same edits."""
-        if self.own != other.own and _touch(self.territory, other.territory):
-            return False
-        if self.added != other.added:
-            if set(self.imports) & set(other.imports):
-                return False  # the same name would be imported in two places
-            if any(_touch(a.span, b.span) for a in self.added for b in other.added):
-                return False
-        return not any(
-            _touch(edit.span, plan.territory)
-            for edits, plan in ((self.added, other), (other.added, self))
-            for edit in edits
-        )
+        """Whether both can go in at once: their edits are apart from one another, or the very same."""
+        return not any(_collide(a, b) for a in self.edits for b in other.edits)
+
+
+def _collide(a: Edit, b: Edit) -> bool:
+    if a == b:
+        return False
+    if a.replacement.lstrip().startswith(("import ", "from ")) and a.replacement.strip() == b.replacement.strip():
+        return True  # the same import in two places
+    return _touch(a.span, b.span)
 
 
 def _touch(a: Span, b: Span) -> bool:
@@ -208,9 +199,8 @@ class _Round(Generic[C]):
         return _Done(good, withdrawn, data, checked)
 
     def _plan(self, finding: Finding, fix: Fix) -> _Plan:
-        own = tuple(sorted(set(fix.edits)))
-        added = import_edits(self._source, fix.imports, before=own[0].span.start)
-        return _Plan(finding, own, added, fix.imports)
+        first = min(edit.span.start for edit in fix.edits)
+        return _Plan(finding, tuple({*fix.edits, *import_edits(self._source, fix.imports, before=first)}))
 
     def _result(self, plans: Sequence[_Plan]) -> tuple[bytes, C]:
         """The file with these fixes in it, and its check.
@@ -221,7 +211,7 @@ class _Round(Generic[C]):
         # LibCST is slow to load, and most files have nothing to repair.
         from dbdriver_lint.source.parse import UnparsableSourceError, parse
 
-        edits = sorted({edit for plan in plans for edit in (*plan.own, *plan.added)})
+        edits = sorted({edit for plan in plans for edit in plan.edits})
         text = spliced(self._source.text, edits)
         try:
             data = self._source.encode(text)
@@ -230,7 +220,7 @@ class _Round(Generic[C]):
         try:
             source = SourceFile.from_bytes(self._source.path, data)
             parse(source)
-        except (UnreadableSource, UnparsableSourceError) as error:
+        except (UnreadableSourceError, UnparsableSourceError) as error:
             raise _RejectedError(f"the fixed file would not parse: {error}") from error
         if source.text != text:
             raise _RejectedError("the fixed file would be read in another encoding")
@@ -252,10 +242,10 @@ class _Round(Generic[C]):
                 raise _RejectedError("the finding is still there after its fix")
 
 
-def _precedence(plan: _Plan) -> tuple[int, int, str]:
+def _precedence(plan: _Plan) -> tuple[Position, int, str]:
     """By place; of two at one place the safer one first."""
     applicability = plan.finding.fix.applicability if plan.finding.fix else Applicability.DISPLAY
-    return plan.territory.start, -applicability, plan.finding.code
+    return plan.finding.start, -applicability, plan.finding.code
 
 
 def spliced(text: str, edits: Iterable[Edit]) -> str:

@@ -146,6 +146,11 @@ class TestSeveralRounds:
         result = fixed('x = "pg:1?sslmode=a"\n', SSL, WRAP, unsafe=True)
         assert result.data == b'from dbdriver_lint.runtime import transform\n\nx = transform("pg:1?ssl=a")\n'
         assert result.applied == {"XDB103": 1, "XDB201": 1}
+
+    def test_two_wrappers_of_one_value_take_turns(self) -> None:
+        outer = Rule("XDB106", r'(?<!check\()(?<!transform\()(transform\()?"pg:[^"]*"\)?', wrap("check"), UNSAFE)
+        result = fixed('x = "pg:1"\n', WRAP, outer, unsafe=True)
+        assert result.data == b'from dbdriver_lint.runtime import transform\n\nx = check(transform("pg:1"))\n'
         assert result.rounds == 2
 
     def test_a_fix_that_overlaps_waits_as_a_whole(self) -> None:

@@ -1,0 +1,1 @@
+"""The linter inside other tools: thin adaptors that judge nothing themselves."""

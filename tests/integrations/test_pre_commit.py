@@ -1,0 +1,85 @@
+"""The hooks, through the real pre-commit: it clones this checkout and installs it in an environment of its own."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+BAD = (
+    'from sqlalchemy import create_engine\n\nengine = create_engine("postgres://h/d")  # the hosting platform\'s URL\n'
+)
+NO_INDEX = re.compile(
+    r"No matching distribution|NewConnectionError|name resolution|Network is unreachable|Max retries|ConnectTimeout"
+)
+
+
+def run(*command: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command, cwd=cwd, env=os.environ | environment, capture_output=True, text=True, encoding="utf-8", check=False
+    )
+
+
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A throw-away repository with one bad and one good file, and what should not be looked at."""
+    path = tmp_path_factory.mktemp("repository")
+    for name, text in {"app/db.py": BAD, "good.py": "x = 1\n", "notes.txt": BAD, "legacy/db.py": BAD}.items():
+        file = path / name
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+    (path / "pyproject.toml").write_text('[tool.dbdriver-lint]\nexclude = ["legacy/"]\n', encoding="utf-8")
+    run("git", "init", "--quiet", cwd=path)
+    run("git", "add", ".", cwd=path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def tried(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """What `pre-commit try-repo` says when it runs both hooks on all files."""
+    if find_spec("pre_commit") is None or shutil.which("git") is None:
+        pytest.skip("pre-commit or git is not installed")
+    if not (ROOT / ".git").exists():
+        pytest.skip("pre-commit needs a git checkout of this project")
+    result = run(
+        *(sys.executable, "-m", "pre_commit", "try-repo", str(ROOT), "--all-files", "--verbose", "--color=never"),
+        cwd=repository,
+        PRE_COMMIT_HOME=str(tmp_path_factory.mktemp("pre-commit")),
+    )
+    output = result.stdout + result.stderr
+    if NO_INDEX.search(output):
+        pytest.skip("the package index cannot be reached, so pre-commit cannot install the hooks")
+    assert result.returncode == 1, output
+    return output
+
+
+def section(output: str, hook: str) -> str:
+    """What pre-commit printed for one hook."""
+    [found] = re.findall(rf"- hook id: {hook}\n(.*?)(?=\n\S.*\n- hook id:|\Z)", output, re.DOTALL)
+    return found
+
+
+def test_the_hook_reports(tried: str) -> None:
+    text = section(tried, "dbdriver-lint")
+    assert "- exit code: 1" in text
+    assert re.search(r"app/db\.py:3:\d+", text)
+    assert "XDB102" in text
+
+
+def test_only_python_files_that_are_not_excluded(tried: str) -> None:
+    assert "notes.txt" not in tried
+    assert "legacy" not in tried
+
+
+def test_the_fixing_hook_repairs(tried: str, repository: Path) -> None:
+    assert "files were modified by this hook" in section(tried, "dbdriver-lint-fix")
+    fixed = (repository / "app" / "db.py").read_text(encoding="utf-8")
+    assert fixed == BAD.replace("postgres://", "postgresql://")
+    assert (repository / "legacy" / "db.py").read_text(encoding="utf-8") == BAD
