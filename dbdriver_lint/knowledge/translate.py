@@ -72,6 +72,7 @@ class Translation:
     driver: str
     drivername: str
     url: str = ""
+    query: Query = ()
     masked: str = ""
     tls: Tls | None = None
     connect_args: dict[str, object] = field(default_factory=dict)
@@ -242,7 +243,7 @@ class _Writer:
             return
         form = _form_for(self.driver, mode, wish.ca)
         if form is None:
-            self._lose(shown, Intention.TLS, f"{self.driver} has no setting that means {mode.word}")
+            self._lose(shown, Intention.TLS, f"{self.driver} has no setting that enforces {mode.word}")
             return
         pairs = _url_pairs(form, wish)
         if pairs is not None:
@@ -306,7 +307,7 @@ class _Writer:
             self.pairs.append((target.key, _as_text(value, target)))
             self._move(key, target.key, row.intention)
         else:
-            self.result.connect_args[target.key] = _as_value(key, value, target)
+            self.result.connect_args[target.key] = python_value(key, value, target)
             self._move(key, target.key, row.intention, in_url=False)
 
     def _row(self, key: str) -> Spelling | None:
@@ -372,6 +373,7 @@ class _Writer:
         def text(password: str | None, pairs: list[tuple[str, str]]) -> str:
             return address.render(result.drivername, hosts=self.hosts, query=tuple(pairs), password=password)
 
+        result.query = tuple(self.pairs)
         result.url = text(address.escaped_password, self.pairs)
         secret = [(key, "***" if "password" in key.lower() else value) for key, value in self.pairs]
         result.masked = text(None if address.password is None else "***", secret)
@@ -420,6 +422,9 @@ _MYSQL_TLS = (
     *("ssl_ca", "ssl_cert", "ssl_key", "ssl_disabled", "sslaccept"),
     *("ssl_check_hostname", "ssl_verify_cert", "ssl_verify_identity"),
 )
+TLS_KEYS = frozenset((*_POSTGRESQL_TLS, *_MYSQL_TLS))
+"""Query parameters that speak about TLS in published PostgreSQL and MySQL URLs, correct or not."""
+
 _PRISMA_MODES = {"strict": Tls.VERIFY_FULL, "accept_invalid_certs": Tls.REQUIRE}
 
 
@@ -585,7 +590,7 @@ def _as_text(value: str, row: Spelling) -> str:
     return value
 
 
-def _as_value(key: str, value: str, row: Spelling) -> object:
+def python_value(key: str, value: str, row: Spelling) -> object:
     """``value`` as the Python value that this driver's ``connect_args`` want."""
     if value == "None":
         return None

@@ -1,0 +1,241 @@
+"""What becomes of a connection parameter: the table of all drivers, and :func:`judge`, which reads it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dbdriver_lint.knowledge.parameters import mysql, other, postgresql
+from dbdriver_lint.knowledge.parameters.model import (
+    ALWAYS,
+    CALLABLE,
+    OK,
+    SSL_CONTEXT,
+    UNKNOWN,
+    Checks,
+    Moment,
+    Opaque,
+    Outcome,
+    Place,
+    Row,
+    Siblings,
+    Span,
+    Table,
+    Verdict,
+)
+from dbdriver_lint.knowledge.parameters.remedy import remedy_for
+from dbdriver_lint.knowledge.spellings import ASYNC_VARIANTS
+from dbdriver_lint.knowledge.translate import TLS_KEYS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from dbdriver_lint.knowledge.versions import VersionRange
+
+__all__ = [
+    "CALLABLE",
+    "OK",
+    "SSL_CONTEXT",
+    "TABLES",
+    "UNKNOWN",
+    "Moment",
+    "Opaque",
+    "Outcome",
+    "Place",
+    "Row",
+    "Table",
+    "Verdict",
+    "judge",
+    "table_of",
+]
+
+TABLES: Mapping[str, Table] = {table.driver: table for table in (*postgresql.TABLES, *mysql.TABLES, *other.TABLES)}
+
+_SQLALCHEMY_KEYS = frozenset({"plugin"})
+"""Query keys that SQLAlchemy itself takes out of the URL."""
+
+
+def table_of(driver: str) -> Table | None:
+    """The parameters of ``driver`` (``psycopg_async`` is psycopg), None where they are not on record."""
+    return TABLES.get(driver) or TABLES.get(ASYNC_VARIANTS.get(driver, driver))
+
+
+def judge(
+    driver: str,
+    place: Place,
+    key: str,
+    value: object,
+    *,
+    siblings: Siblings,
+    sqlalchemy: VersionRange,
+    driver_version: VersionRange | None = None,
+) -> Verdict:
+    """What happens when ``driver`` meets this parameter in this place.
+
+    ``value`` is the decoded text in a URL (a tuple of texts for a repeated key), a Python value in
+    ``connect_args`` or a raw call; :data:`UNKNOWN` for a value that is not known, :data:`SSL_CONTEXT` and
+    :data:`CALLABLE` for objects. ``siblings`` are all parameters of the same place by name, this one too.
+    Versions that nobody declared are taken for the newest ones. Unknown drivers and values are OK.
+    """
+    table = table_of(driver)
+    if table is None:
+        return OK
+    versions = _Versions(sqlalchemy, driver_version)
+    if place is Place.URL:
+        return _judge_url(table, key, value, siblings, versions)
+    if place is Place.DSN:
+        return OK
+    if value is None and table.drops_none and not any(row.engine_only for row in table.index.get(key, ())):
+        return OK
+    return _judge_rows(table, place, key, value, siblings, versions)
+
+
+class _Versions:
+    """The versions that the code runs with, against the versions that a row or check speaks about."""
+
+    __slots__ = ("driver", "sqlalchemy")
+
+    def __init__(self, sqlalchemy: VersionRange, driver: VersionRange | None) -> None:
+        self.sqlalchemy = None if sqlalchemy.is_everything else sqlalchemy
+        self.driver = None if driver is None or driver.is_everything else driver
+
+    def inside(self, sqlalchemy: Span, driver: Span) -> bool:
+        """Whether any allowed version is in both spans."""
+        return _meets(self.sqlalchemy, sqlalchemy) and _meets(self.driver, driver)
+
+    def condition(self, table: Table, sqlalchemy: Span, driver: Span) -> str:
+        """For which of the allowed versions the spans hold, "" where for all of them."""
+        parts = []
+        for name, declared, span in (("SQLAlchemy", self.sqlalchemy, sqlalchemy), (table.driver, self.driver, driver)):
+            if not _covers(declared, span):
+                parts.append(f"{name} {_span_text(span)}")
+        return " and ".join(parts)
+
+
+def _meets(declared: VersionRange | None, span: Span) -> bool:
+    since, until = span
+    if declared is None:
+        return until is None  # nothing declared: the newest version
+    if since is not None and until is not None:
+        return declared.may_be_at_least(since) and declared.may_be_below(until)
+    return (since is None or declared.may_be_at_least(since)) and (until is None or declared.may_be_below(until))
+
+
+def _covers(declared: VersionRange | None, span: Span) -> bool:
+    since, until = span
+    if declared is None:
+        return since is None and until is None
+    return (since is None or not declared.may_be_below(since)) and (
+        until is None or not declared.may_be_at_least(until)
+    )
+
+
+def _span_text(span: Span) -> str:
+    since, until = (None if version is None else ".".join(map(str, version)) for version in span)
+    return ", ".join([f">={since}"] * (since is not None) + [f"<{until}"] * (until is not None))
+
+
+def _judge_url(table: Table, key: str, value: object, siblings: Siblings, versions: _Versions) -> Verdict:
+    if key in _SQLALCHEMY_KEYS:
+        return OK
+    if value == "":
+        return Verdict(Outcome.IGNORED, consequence="SQLAlchemy drops a parameter without a value")
+    if table.strips_keys:
+        key = key.strip()
+    if table.url_dropped is not None and versions.inside(table.url_dropped, ALWAYS):
+        condition = versions.condition(table, table.url_dropped, ALWAYS)
+        dropped = "SQLAlchemy drops the whole query of the URL: nothing asks for TLS"
+        return Verdict(Outcome.WEAKENED, consequence=dropped, condition=condition) if key in TLS_KEYS else OK
+    if isinstance(value, tuple):
+        known = key in table.index or not table.unknown
+        if known and key not in table.repeatable:
+            return _first_fault(table, table.repeated, Place.URL, key, value, siblings, versions, "b.2")
+    return _judge_rows(table, Place.URL, key, value, siblings, versions)
+
+
+def _judge_rows(
+    table: Table, place: Place, key: str, value: object, siblings: Siblings, versions: _Versions
+) -> Verdict:
+    rows = table.index.get(key, ())
+    accepting = [
+        row
+        for row in rows
+        if (row.url if place is Place.URL else row.args) is not None
+        and not (place is Place.KEYWORD and row.engine_only)
+    ]
+    here = [row for row in accepting if versions.inside(row.sqlalchemy, row.driver)]
+    if not here:
+        return _unsupported(table, place, key, value, accepting[0] if accepting else None)
+    row = here[0]
+    checks = row.url if place is Place.URL else row.args
+    verdict = _first_fault(table, checks or (), place, key, value, siblings, versions, row.source)
+    if not verdict.ok:
+        return verdict
+    declared = versions.sqlalchemy is not None or versions.driver is not None
+    if declared and len(here) == 1 and versions.condition(table, row.sqlalchemy, row.driver):
+        return _unsupported(table, place, key, value, row)
+    return OK
+
+
+def _unsupported(table: Table, place: Place, key: str, value: object, row: Row | None) -> Verdict:
+    """The driver does not take it at all, or, where ``row`` takes it, not in all of the versions."""
+    if place is Place.URL and table.url_ignored:
+        return Verdict(Outcome.IGNORED, consequence=table.url_ignored)
+    if not table.unknown:
+        return OK
+    return Verdict(
+        Outcome.UNSUPPORTED,
+        _filled(table.unknown, key, value, {}),
+        "the first connection raises",
+        Moment.CONNECT,
+        _complement(table, row) if row is not None else "",
+        remedy_for(table.driver, place, key, value),
+        row.source if row is not None else "b.3",
+    )
+
+
+def _complement(table: Table, row: Row) -> str:
+    """The versions outside the row's, in words."""
+    parts = []
+    for name, span in (("SQLAlchemy", row.sqlalchemy), (table.driver, row.driver)):
+        since, until = span
+        if since is not None:
+            parts.append(f"{name} {_span_text((None, since))}")
+        if until is not None:
+            parts.append(f"{name} {_span_text((until, None))}")
+    return " or ".join(parts)
+
+
+def _first_fault(
+    table: Table,
+    checks: Checks,
+    place: Place,
+    key: str,
+    value: object,
+    siblings: Siblings,
+    versions: _Versions,
+    source: str,
+) -> Verdict:
+    if value == UNKNOWN:
+        return OK
+    for check in checks:
+        if place is Place.KEYWORD and (check.engine_only or check.sqlalchemy != ALWAYS):
+            continue
+        if not versions.inside(check.sqlalchemy, check.driver) or check.accepts(value, siblings):
+            continue
+        return Verdict(
+            check.outcome,
+            _filled(check.error, key, value, siblings),
+            check.consequence or "the first connection raises",
+            check.moment,
+            versions.condition(table, check.sqlalchemy, check.driver),
+            remedy_for(table.driver, place, key, value),
+            source,
+        )
+    return OK
+
+
+def _filled(template: str, key: str, value: object, siblings: Siblings) -> str:
+    kind = value.kind.rpartition(".")[2] if isinstance(value, Opaque) else type(value).__name__
+    shown = f"<{value.kind} object" if isinstance(value, Opaque) else str(value)
+    filled = template.replace("{key}", key).replace("{type}", kind).replace("{value}", shown)
+    return filled.replace("{sslmode}", str(siblings.get("sslmode", "prefer")))
