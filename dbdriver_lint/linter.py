@@ -63,10 +63,11 @@ def check_source(path: str, data: bytes, settings: Settings, project: Project) -
         return FileResult(path, _unreadable(path, error.reason, error.line, error.column, codes), source)
 
     from dbdriver_lint.analysis.build import analyse
+    from dbdriver_lint.analysis.imports import first_party_modules
     from dbdriver_lint.rules.context import Context
 
     try:
-        facts = analyse(parsed, importer=project.importer_for(path))
+        facts = analyse(parsed, importer=first_party_modules())
     except RecursionError:
         return FileResult(path, _unreadable(path, "nested too deeply to be analysed", 1, 1, codes), source)
     context = Context(
@@ -77,7 +78,7 @@ def check_source(path: str, data: bytes, settings: Settings, project: Project) -
         for rule in sorted(rules, key=lambda r: r.code)
         for draft in _drafts(rule, facts, context)
     ]
-    return _suppressed(path, source, findings, codes)
+    return _suppressed(context, findings, codes)
 
 
 def _rules_for(settings: Settings, path: str) -> Iterator[type[Rule]]:
@@ -171,6 +172,17 @@ def _unreadable(path: str, reason: str, line: int, column: int, codes: set[str])
     )
 
 
-def _suppressed(path: str, source: SourceFile, findings: list[Finding], codes: set[str]) -> FileResult:
-    ordered = tuple(sorted(findings, key=lambda finding: finding.sort_key))
-    return FileResult(path, ordered, source)
+def _suppressed(context: Context, findings: list[Finding], codes: set[str]) -> FileResult:
+    """Take away what comments accept, and report the comments that accept nothing."""
+    from dbdriver_lint.findings.suppressions import Suppressions
+
+    suppressions = Suppressions.parse(context.source)
+    applied = suppressions.apply(findings)
+    kept = applied.kept
+    if UNUSED_SUPPRESSION in codes and applied.unused:
+        from dbdriver_lint.rules.suppression.unused_suppression import UnusedSuppression
+
+        drafts = UnusedSuppression.drafts(suppressions, applied.unused, codes)
+        kept = [*kept, *(_place(draft, context) for draft in drafts)]
+    ordered = tuple(sorted(kept, key=lambda finding: finding.sort_key))
+    return FileResult(context.source.path, ordered, context.source, applied.suppressed)

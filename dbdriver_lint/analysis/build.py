@@ -56,24 +56,22 @@ _POSITIONAL: dict[str, tuple[str, ...]] = {
 ASYNC_ENGINE = "sqlalchemy.ext.asyncio.AsyncEngine"
 
 
-def analyse(
-    parsed: ParsedModule, *, importer: Importer | None = None, name: str = "__main__", is_package: bool = False
-) -> ModuleFacts:
+def analyse(parsed: ParsedModule, *, importer: Importer | None = None) -> ModuleFacts:
     """All facts of a file. ``importer`` finds other first-party modules (None: none are followed)."""
-    return _Analysis(parsed, importer or NoImports(), name, is_package).facts()
+    return _Analysis(parsed, importer or NoImports()).facts()
 
 
 class _Analysis:
     """One file's analysis: the visitors' notes and the interpreter's records."""
 
-    def __init__(self, parsed: ParsedModule, importer: Importer, name: str, is_package: bool) -> None:
+    def __init__(self, parsed: ParsedModule, importer: Importer) -> None:
         self.parsed = parsed
         self.calls = CallVisitor()
         self.names = NameVisitor()
         self.urls = UrlVisitor()
         self.migrations = MigrationVisitor()
         walk(parsed.tree, [self.names, self.calls, self.urls, self.migrations])
-        module = ModuleRecord(name, parsed, is_package=is_package, rebound=frozenset(self.names.rebound))
+        module = ModuleRecord("__main__", parsed.source.path, parsed, rebound=frozenset(self.names.rebound))
         self.module = module
         self.interpreter = Interpreter(importer)
         self.interpreter.run_module(module, recording=True)
@@ -206,6 +204,7 @@ class _Analysis:
             location=self.location(site),
             wrapped_in_async_engine=wrapped,
             target=_target(site, node),
+            only_dialect=node in self.calls.looked_at,
         )
 
     def _driver(self, site: Site, node: cst.Call, function: str, records: Sequence[CallRecord]) -> DriverCall:
@@ -330,7 +329,21 @@ class _Analysis:
             sets_connection_attribute=any(_sets_connection(body) for body in around),
             command=command,
             function_name=written or "the function",
+            unused_parameter=self._unused_parameter(site, argument),
         )
+
+    def _unused_parameter(self, site: Site, argument: cst.CSTNode) -> NodeAnchor | None:
+        if not isinstance(argument, cst.Lambda) or len(argument.params.params) != 1:
+            return None
+        parameter = argument.params.params[0]
+        name = parameter.name.value
+        stack: list[cst.CSTNode] = [argument.body]
+        while stack:
+            node = stack.pop()
+            if isinstance(node, cst.Name) and node.value == name:
+                return None
+            stack.extend(children(node))
+        return self.anchor(site, parameter)
 
     def _command(self, value: Value, bodies: list[cst.CSTNode], depth: int = 0) -> str | None:
         """The ``alembic.command`` function that ``value`` is or calls, and the bodies on the way."""

@@ -110,6 +110,12 @@ class CallVisitor(SiteVisitor):
         self.names = set(CALL_NAMES)
         self.sites: list[Site] = []
         self._awaited: set[int] = set()
+        #: Calls of whose result only the dialect or the URL is read.
+        self.looked_at: set[cst.CSTNode] = set()
+
+    def visit_Attribute(self, node: cst.Attribute) -> None:
+        if isinstance(node.value, cst.Call) and node.attr.value in ("dialect", "url", "name", "driver"):
+            self.looked_at.add(node.value)
 
     def visit_ImportAlias(self, node: cst.ImportAlias) -> None:
         if node.asname is not None and isinstance(node.asname.name, cst.Name):
@@ -321,9 +327,13 @@ class UrlVisitor(SiteVisitor):
             self._silent += 1
             return
         reads_environment = name in ("getenv", "get", "config", "env", "str", "Field", "field", "setdefault", "pop")
+        variable = name
+        if reads_environment and node.args and isinstance(node.args[0].value, cst.SimpleString):
+            variable = node.args[0].value.raw_value
         for arg in node.args:
             keyword = arg.keyword.value if arg.keyword is not None else None
-            self._give(arg.value, keyword or name, default=reads_environment or keyword == "default")
+            receiver = variable if keyword in (None, "default") else keyword
+            self._give(arg.value, receiver, default=reads_environment or keyword == "default")
             if keyword in self._KEYWORDS:
                 self._receiver[id(arg.value)] = (None, True)
 

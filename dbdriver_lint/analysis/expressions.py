@@ -521,6 +521,13 @@ class Expressions:
                 return Unknown(f"result of {callee.name}", callee.receiver.steps)
             of = RESULTS.get(callee.name, callee.name)
             return Result(of, record)
+        if isinstance(callee, Result):
+            # an object that is called: a session factory, a settings reader
+            return self.call(Symbol(f"{callee.of}.__call__", callee.steps, receiver=callee), arguments, node, frame)
+        if frame.recording:
+            # nobody knows what is called, but what it is given may be known: `connection.run_sync(f)`
+            record = CallRecord("", arguments.positional, arguments.keywords, arguments.open, frame.anchor(node))
+            self.calls.setdefault(node, []).append(record)
         return Unknown("result of an unknown function", callee.steps)
 
     def _call_object(self, callee: Object, arguments: library.Arguments, frame: Frame) -> Value:

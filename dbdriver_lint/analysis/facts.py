@@ -6,13 +6,51 @@ import enum
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from dbdriver_lint.source.text import Span
+from dbdriver_lint.source.text import Position, SourceFile, Span
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from dbdriver_lint.analysis.values import Anchor, Steps, Value
     from dbdriver_lint.knowledge.urls import DatabaseUrl
+
+
+@dataclass(frozen=True, slots=True)
+class SpanAnchor:
+    """A part of an anchor's text: one parameter of a URL inside its literal."""
+
+    whole: Anchor
+    span: Span
+
+    @property
+    def source(self) -> SourceFile:
+        """The file."""
+        return self.whole.source
+
+    @property
+    def path(self) -> str:
+        """The file's path."""
+        return self.whole.path
+
+    @property
+    def text(self) -> str:
+        """The text of the part."""
+        return self.source.text[self.span.start : self.span.end]
+
+    @property
+    def start(self) -> Position:
+        """Where it begins."""
+        return self.source.position(self.span.start)
+
+    @property
+    def end(self) -> Position:
+        """Where it ends."""
+        return self.source.position(self.span.end)
+
+    @property
+    def statement(self) -> Anchor:
+        """The statement around it."""
+        return self.whole.statement
 
 
 class Purpose(enum.StrEnum):
@@ -65,6 +103,16 @@ class PossibleUrl:
     """(start, end, anchor, skip): the model's text from start to end was written ``skip`` characters
     after the start of ``anchor``."""
 
+    def place(self, start: int, end: int) -> Anchor | None:
+        """The characters ``start`` to ``end`` of the model's text as a place, if written verbatim."""
+        found = self.source_span(start, end)
+        return SpanAnchor(*found) if found is not None else None
+
+    @property
+    def condition(self) -> str:
+        """When this is the value, as the beginning of a message: ``If `DATABASE_URL` is unset, ``."""
+        return f"If `{self.default_of}` is unset, " if self.default_of else ""
+
     def source_span(self, start: int, end: int) -> tuple[Anchor, Span] | None:
         """Where the characters ``start`` to ``end`` of the model's text were written, if verbatim."""
         for low, high, anchor, skip in self.spans:
@@ -84,8 +132,13 @@ class UrlSet:
 
     urls: tuple[PossibleUrl, ...]
     complete: bool
-    unknown: str | None = None
-    """Why it is not complete."""
+    unknown: tuple[str, ...] = ()
+    """Why it is not complete, a reason for each possibility that is not known."""
+
+    @property
+    def decided(self) -> bool:
+        """Whether the code itself decides: all is known but what the environment may put in its place."""
+        return bool(self.urls) and all(reason.startswith("environment variable") for reason in self.unknown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +163,8 @@ class EngineCall:
     wrapped_in_async_engine: bool = False
     target: str | None = None
     """The name or attribute that it is assigned to, as written."""
+    only_dialect: bool = False
+    """Only the engine's dialect or URL is looked at: it never connects."""
 
     @property
     def name(self) -> str:
@@ -206,6 +261,8 @@ class RunSyncCall:
     function that cannot be resolved says that it migrates."""
     function_name: str = ""
     """``f`` as written."""
+    unused_parameter: Anchor | None = None
+    """The parameter of a ``lambda`` that runs the command without using its connection."""
 
 
 @dataclass(frozen=True, slots=True)

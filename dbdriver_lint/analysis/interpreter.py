@@ -52,6 +52,8 @@ if TYPE_CHECKING:
 MAX_STEPS = 60_000
 #: How deep calls of the project's own functions are followed.
 MAX_DEPTH = 8
+#: How many modules may wait for one another's names.
+MAX_NESTING = 10
 #: How many items of a known list a loop is run for.
 MAX_ITERATIONS = 8
 
@@ -93,14 +95,16 @@ class Frame:
 
     def anchor(self, node: cst.CSTNode) -> NodeAnchor:
         """The node as a place in this file."""
+        assert self.module.parsed is not None
         return NodeAnchor(self.module.parsed, node, self.statement)
 
 
 class Interpreter(Expressions):
     """Runs modules, functions and classes; see :class:`Expressions` for what expressions give."""
 
-    def __init__(self, importer: Importer) -> None:
+    def __init__(self, importer: Importer, nesting: int = 0) -> None:
         self.importer = importer
+        self._nesting = nesting
         self.steps = 0
         #: Calls of symbols that were met while recording, by their syntax node; a call that was met
         #: several times (a loop) has several records.
@@ -118,8 +122,8 @@ class Interpreter(Expressions):
         module.executed = True
         for name in ("__name__", "__file__", "__doc__"):
             module.env.vars[name] = Unknown(name)
-        frame = Frame(module, module.env, recording)
-        self.block(module.parsed.tree.body, frame)
+        assert module.parsed is not None
+        self.block(module.parsed.tree.body, Frame(module, module.env, recording))
 
     def record_function(self, record: FunctionRecord) -> None:
         """Execute a function by itself, its parameters unknown, and record the calls in it."""
@@ -585,20 +589,31 @@ class Interpreter(Expressions):
         module = self.importer.find(name, level, importer)
         if module is None or wanted.startswith("_"):
             return None
-        self.run_module(module)
-        return module.env.own(wanted)
+        return self._own(module, wanted)
 
     def module_attribute(self, module: ModuleRecord, attribute: str) -> Value:
         """A name of a module, or its submodule of that name."""
-        self.run_module(module)
-        value = module.env.own(attribute)
-        if value is None:
-            below = self.importer.find(f"{module.name}.{attribute}", 0, module) if module.is_package else None
-            if below is not None:
-                return Object("module", below.name, below)
-            return Unknown(f"{module.name} has no name {attribute}")
-        if attribute in module.rebound:
-            return choice([value, Unknown(f"{attribute} is reassigned by a function")])
+        value = self._own(module, attribute)
+        if value is not None:
+            return value
+        below = self.importer.find(attribute, 1, module) if module.is_package else None
+        if below is not None:
+            return Object("module", f"{module.name}.{below.name}", below)
+        return Unknown(f"{module.name} has no name {attribute}")
+
+    def _own(self, module: ModuleRecord, name: str) -> Value | None:
+        """A name of another module, which is run as far as the name needs it."""
+        part = self.importer.holding(module, name)
+        if part is None:
+            return None
+        if not part.executed:
+            if self._nesting >= MAX_NESTING:
+                return Unknown("too many imports")
+            # a module is the same for all files: it has steps of its own, and what it calls is not recorded
+            Interpreter(self.importer, self._nesting + 1).run_module(part)
+        value = part.env.own(name)
+        if value is not None and name in part.rebound:
+            return choice([value, Unknown(f"{name} is reassigned by a function")])
         return value
 
     # Branches

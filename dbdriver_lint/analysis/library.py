@@ -7,6 +7,7 @@ from dataclasses import replace as copy
 from typing import TYPE_CHECKING
 
 from dbdriver_lint.analysis import strings
+from dbdriver_lint.analysis.orm import factory_result
 from dbdriver_lint.analysis.program import ClassRecord, InstanceRecord
 from dbdriver_lint.analysis.symbols import ENGINE_FUNCTIONS, canonical
 from dbdriver_lint.analysis.tree import dotted
@@ -72,6 +73,9 @@ def call(
     function = _FUNCTIONS.get(name)
     if function is not None:
         return function(arguments, anchor)
+    made = factory_result(callee)
+    if made is not None:
+        return made
     if name in _ENV_READERS or (callee.receiver is None and _is_env_reader(name)):
         return read_environment(name, arguments, anchor)
     if isinstance(callee.receiver, Result) and callee.receiver.of in _ENV_OBJECTS:
@@ -516,8 +520,8 @@ def environment_field(record: ClassRecord, name: str, default: Value | None) -> 
     prefix = _env_prefix(record)
     steps = default.steps if default is not None else ()
     if prefix is None:
-        return EnvVar(name.upper(), default, steps)
-    return EnvVar(f"{prefix}{name}".upper(), default, steps)
+        return EnvVar(name.upper(), default, steps, field=True)
+    return EnvVar(f"{prefix}{name}".upper(), default, steps, field=True)
 
 
 def _env_prefix(record: ClassRecord) -> str | None:

@@ -81,10 +81,11 @@ class Env:
 
 @dataclass(slots=True, eq=False)
 class ModuleRecord:
-    """A first-party module: its syntax and, once it ran, its names."""
+    """A first-party module: its syntax, where it was parsed, and its names, once it ran."""
 
     name: str
-    parsed: ParsedModule
+    path: str
+    parsed: ParsedModule | None = None
     env: Env = field(default_factory=lambda: Env("module", None))
     is_package: bool = False
     executed: bool = False
@@ -137,10 +138,18 @@ class Importer(Protocol):
         """The module ``name`` (``level`` dots before it) as ``importer`` would import it, else None."""
         ...
 
+    def holding(self, module: ModuleRecord, name: str) -> ModuleRecord | None:
+        """``module`` parsed as far as ``name`` needs it, to be run; None where it cannot have the name."""
+        ...
+
 
 class NoImports:
     """An importer that knows no other module: every import is foreign."""
 
     def find(self, name: str, level: int, importer: ModuleRecord) -> ModuleRecord | None:
+        """Nothing."""
+        return None
+
+    def holding(self, module: ModuleRecord, name: str) -> ModuleRecord | None:
         """Nothing."""
         return None

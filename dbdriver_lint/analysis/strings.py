@@ -26,6 +26,7 @@ from dbdriver_lint.analysis.values import (
     Unknown,
     Value,
     choice,
+    options,
 )
 from dbdriver_lint.knowledge.urls import HOLE
 
@@ -140,8 +141,10 @@ def concat(values: Sequence[Value]) -> Value:
 
 
 def replace(value: Value, old: str, new: Value, count: int = -1) -> Value:
-    """``value.replace(old, new, count)``."""
+    """``value.replace(old, new, count)``. What it does to a ``%`` is remembered of the unknown parts too."""
     replacement = pieces_of(new)
+    changed = new.text if isinstance(new, Text) and count < 0 else None
+    doubled = {("%", "%%"): True, ("%%", "%"): False}.get((old, changed or ""))
 
     def operation(text: Value) -> Value:
         pieces = pieces_of(text)
@@ -157,9 +160,16 @@ def replace(value: Value, old: str, new: Value, count: int = -1) -> Value:
             at = found + len(old)
             done += 1
         result += cut(pieces, at, len(whole))
+        if doubled is not None:
+            result = [copy(piece, doubled=doubled) if isinstance(piece, Hole) else piece for piece in result]
         return make(result, join_steps(text, new))
 
-    return lift(value, operation, "replaced text") if old else Unknown("empty replacement", value.steps)
+    if not old:
+        return Unknown("empty replacement", value.steps)
+    replaced = lift(value, operation, "replaced text")
+    if doubled is None:
+        return replaced
+    return choice([copy(o, doubled=doubled) if isinstance(o, EnvVar) else o for o in options(replaced)])
 
 
 def sliced(value: Value, start: int | None, stop: int | None, step: int | None = None) -> Value:

@@ -23,11 +23,11 @@ from dbdriver_lint.knowledge.urls import UrlError, parse_url
 def urls_of(value: Value | None) -> UrlSet:
     """Every URL that ``value`` can be, and whether that is all it can be."""
     if value is None:
-        return UrlSet((), complete=False, unknown="no URL argument")
+        return UrlSet((), complete=False, unknown=("no URL argument",))
     found: list[PossibleUrl] = []
     unknown: list[str] = []
     _collect(value, (), None, found, unknown)
-    return UrlSet(tuple(found), complete=bool(found) and not unknown, unknown=unknown[0] if unknown else None)
+    return UrlSet(tuple(found), complete=bool(found) and not unknown, unknown=tuple(unknown))
 
 
 def _collect(value: Value, steps: Steps, default_of: str | None, found: list[PossibleUrl], unknown: list[str]) -> None:

@@ -95,6 +95,8 @@ class Hole:
     value: Value
     quoted: str | None = None
     anchor: Anchor | None = None
+    doubled: bool = False
+    """Each ``%`` in it was doubled, as configparser wants it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,8 +147,12 @@ class EnvVar:
     steps: Steps = ()
     checked: bool = False
     """The code compared it or matched it against something on the way (presence alone is no check)."""
+    field: bool = False
+    """A field of a settings class, which its library reads and may validate."""
     rewritten: bool = False
     """A string method or function changed it; ``default`` is the default after that change."""
+    doubled: bool = False
+    """Each ``%`` in it was doubled, as configparser wants it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +215,10 @@ class Result:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CallRecord:
-    """A call of a symbol with the values of its arguments, as the interpreter met it."""
+    """A call of a symbol with the values of its arguments, as the interpreter met it.
+
+    ``function`` is empty where nothing is known of what is called.
+    """
 
     function: str
     positional: tuple[Value, ...]

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from dbdriver_lint.analysis.program import Importer
     from dbdriver_lint.project.dependencies import Dependencies
     from dbdriver_lint.settings.model import Settings
 
@@ -15,7 +14,7 @@ if TYPE_CHECKING:
 class Project:
     """One repository, or the folder of a file that is in none. Everything is read when asked for."""
 
-    def __init__(self, root: Path | None) -> None:
+    def __init__(self, root: Path) -> None:
         self.root = root
 
     @classmethod
@@ -27,10 +26,6 @@ class Project:
         """What the project declares; the setting ``sqlalchemy-version`` wins over it."""
         return _dependencies(self.root, settings.sqlalchemy_version)
 
-    def importer_for(self, path: str) -> Importer | None:
-        """How imports in the file ``path`` find other first-party modules."""
-        return None
-
 
 @lru_cache(maxsize=4096)
 def _project_of(folder: Path) -> Project:
@@ -40,12 +35,12 @@ def _project_of(folder: Path) -> Project:
 
 
 @cache
-def _project_at(root: Path | None) -> Project:
+def _project_at(root: Path) -> Project:
     return Project(root)
 
 
 @cache
-def _dependencies(root: Path | None, override: str | None) -> Dependencies:
+def _dependencies(root: Path, override: str | None) -> Dependencies:
     from dbdriver_lint.project.dependencies import read_dependencies
 
     return read_dependencies(root, override)

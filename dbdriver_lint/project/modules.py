@@ -1,0 +1,185 @@
+"""The project's own modules as files, found from the place of the file that imports them.
+
+Nothing is imported or run. Folders and files are read once and kept while they stay as they are.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dbdriver_lint.project.discovery import SKIPPED_DIRECTORIES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+#: Larger modules are data, not settings.
+MAX_BYTES = 1_000_000
+#: How many folders of a repository are looked into for packages that stand beside the importing one.
+MAX_FOLDERS = 2_000
+
+_INIT = "__init__.py"
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleFile:
+    """A module that can be imported: its dotted name and its file.
+
+    The file of a namespace package is the ``__init__.py`` that it does not have.
+    """
+
+    name: str
+    path: str
+    is_package: bool = False
+
+
+class Modules:
+    """The folders and files that imports were looked for in."""
+
+    def __init__(self) -> None:
+        #: Names in a folder, True for folders; None where there is no such folder.
+        self._listings: dict[str, dict[str, bool] | None] = {}
+        self._data: dict[str, bytes | None] = {}
+        self._found: dict[tuple[str, bool, str], ModuleFile | None] = {}
+        self._packages: dict[str, dict[str, list[str]]] = {}
+        self._tops: dict[str, str] = {}
+        self._stamps: dict[str, tuple[int, int] | None] = {}
+
+    def find(self, name: str, level: int, path: str) -> ModuleFile | None:
+        """The module ``name`` (``level`` dots before it) as the file ``path`` would import it, else None."""
+        folder = os.path.dirname(os.path.abspath(path))
+        for _ in range(level - 1):
+            folder = os.path.dirname(folder)
+        key = (folder, level > 0, name)
+        if key not in self._found:
+            self._found[key] = self._below(folder, name) if level else self._absolute(folder, name)
+        return self._found[key]
+
+    def read(self, path: str) -> bytes | None:
+        """The bytes of a module's file; None where there are none to be had."""
+        if path not in self._data:
+            self._stamps[path] = _stamp(path)
+            self._data[path] = None
+            try:
+                file = Path(path)
+                if file.stat().st_size <= MAX_BYTES:
+                    self._data[path] = file.read_bytes()
+            except OSError:
+                pass  # a namespace package, or a file that cannot be read: it has no names
+        return self._data[path]
+
+    def changed(self) -> bool:
+        """Whether a folder or file is no longer as it was read; then all is forgotten."""
+        if all(_stamp(path) == stamp for path, stamp in self._stamps.items()):
+            return False
+        for table in (self._listings, self._data, self._found, self._packages, self._tops, self._stamps):
+            table.clear()
+        return True
+
+    # Finding
+
+    def _absolute(self, folder: str, name: str) -> ModuleFile | None:
+        for root in self._roots(folder):
+            found = self._below(root, name)
+            if found is not None:
+                return found
+        beside = self._beside(folder).get(name.partition(".")[0], [])
+        return self._below(beside[0], name) if len(beside) == 1 else None
+
+    def _roots(self, folder: str) -> Iterator[str]:
+        """The folders that absolute imports of a file in ``folder`` may start from, nearest first."""
+        top = self._top(folder)
+        root = folder
+        while _INIT in self._listing(root):
+            root = os.path.dirname(root)
+        while True:
+            yield root
+            if self._listing(root).get("src"):
+                yield os.path.join(root, "src")
+            if not root.startswith(top + os.sep):
+                return
+            root = os.path.dirname(root)
+
+    def _top(self, folder: str) -> str:
+        """The repository's top, else the nearest folder with a project file, else ``folder``."""
+        if folder not in self._tops:
+            from dbdriver_lint.project.dependencies import find_root
+
+            here = folder
+            while ".git" not in self._listing(here) and os.path.dirname(here) != here:
+                here = os.path.dirname(here)
+            self._tops[folder] = here if ".git" in self._listing(here) else str(find_root(Path(folder)))
+        return self._tops[folder]
+
+    def _below(self, folder: str, name: str) -> ModuleFile | None:
+        """The module ``name`` whose first part stands in ``folder``; without a name the folder's package."""
+        if not name:
+            return self._package(folder, os.path.basename(folder))
+        *parents, last = name.split(".")
+        for part in parents:
+            if not self._listing(folder).get(part):
+                return None
+            folder = os.path.join(folder, part)
+        listing = self._listing(folder)
+        file = ModuleFile(name, os.path.join(folder, f"{last}.py")) if listing.get(f"{last}.py") is False else None
+        if not listing.get(last):
+            return file
+        inner = os.path.join(folder, last)
+        # a module wins over a namespace package of its name, a package over the module
+        return self._package(inner, name) if file is None or _INIT in self._listing(inner) else file
+
+    def _package(self, folder: str, name: str) -> ModuleFile | None:
+        listing = self._listing(folder)
+        if _INIT in listing or any(
+            entry.endswith(".py") or (is_folder and _INIT in self._listing(os.path.join(folder, entry)))
+            for entry, is_folder in listing.items()
+        ):
+            return ModuleFile(name, os.path.join(folder, _INIT), is_package=True)
+        return None  # a folder of other things
+
+    def _beside(self, folder: str) -> dict[str, list[str]]:
+        """The packages of the whole repository by name, each with the folders that hold one."""
+        top = self._top(folder)
+        known = self._packages.get(top)
+        if known is None:
+            known = self._packages[top] = {}
+            queue = [(top, 0)]
+            for seen, (here, depth) in enumerate(queue):
+                if seen > MAX_FOLDERS:
+                    break
+                for entry, is_folder in self._listing(here).items():
+                    if not is_folder or entry.startswith(".") or entry in SKIPPED_DIRECTORIES:
+                        continue
+                    inner = os.path.join(here, entry)
+                    if _INIT in self._listing(inner):
+                        known.setdefault(entry, []).append(here)
+                    elif depth < 3:
+                        queue.append((inner, depth + 1))
+        return known
+
+    def _listing(self, folder: str) -> dict[str, bool]:
+        if folder not in self._listings:
+            self._stamps[folder] = _stamp(folder)
+            try:
+                with os.scandir(folder) as entries:
+                    self._listings[folder] = {entry.name: entry.is_dir() for entry in entries}
+            except OSError:
+                self._listings[folder] = None
+        return self._listings[folder] or {}
+
+
+@cache
+def shared_modules() -> Modules:
+    """The modules of this process."""
+    return Modules()
+
+
+def _stamp(path: str) -> tuple[int, int] | None:
+    try:
+        found = os.stat(path)  # noqa: PTH116  asked for hundreds of files
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size

@@ -1,0 +1,150 @@
+"""XDB401: a migration command inside an async engine's connection."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dbdriver_lint.findings.model import Confidence, Group, Severity
+from dbdriver_lint.fixes.edit import Applicability, Edit, Fix, ImportRequest
+from dbdriver_lint.rules.base import Bad, Draft, Good, Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from dbdriver_lint.analysis.facts import RunSyncCall
+    from dbdriver_lint.rules.context import Context
+
+
+class AsyncWrappedMigration(Rule):
+    """A migration command is run through `run_sync()` on an async engine's connection.
+
+    ## What it does
+    Finds `await connection.run_sync(f)` where `f` is, or calls, a function of `alembic.command`,
+    or where the name of a function that cannot be resolved says that it runs Alembic. The
+    cookbook's recipe, which hands the connection over in `cfg.attributes["connection"]`, is silent.
+
+    ## Why is this bad?
+    Migrations run one statement after the other, once per deployment: an async engine gains them
+    nothing. The connection around them is not even used, because env.py opens its own.
+
+    ## What happens at run time
+    With an env.py of Alembic's async template: `RuntimeError: asyncio.run() cannot be called from
+    a running event loop`. With a synchronous env.py it works and blocks the event loop meanwhile.
+    With the recipe, on a connection that already ran a statement: the migration is rolled back
+    in silence, exit code 0.
+
+    ## Fix safety
+    Unsafe: the command then runs in a thread, on the connection of env.py. Offered for a
+    `lambda` that does not use its connection.
+    """
+
+    code, name = "XDB401", "async-wrapped-migration"
+    group, severity, since = Group.DESIGN, Severity.WARNING, "0.1.0"
+    needles = ("run_sync",)
+    references = (
+        "https://alembic.sqlalchemy.org/en/latest/cookbook.html#programmatic-api-use-connection-sharing-with-asyncio",
+    )
+    bad = (
+        Bad(
+            "from alembic import command\n"
+            "from alembic.config import Config\n"
+            "from app.db import async_engine\n\n\n"
+            "async def run_migration():\n"
+            "    async with async_engine.begin() as conn:\n"
+            '        await conn.run_sync(lambda connection: command.upgrade(Config("alembic.ini"), "head"))\n',
+            fixed="import asyncio\n\n"
+            "from alembic import command\n"
+            "from alembic.config import Config\n"
+            "from app.db import async_engine\n\n\n"
+            "async def run_migration():\n"
+            "    async with async_engine.begin() as conn:\n"
+            '        await asyncio.to_thread(lambda: command.upgrade(Config("alembic.ini"), "head"))\n',
+        ),
+        Bad(
+            "from app.db import async_engine\n"
+            "from app.migrations import alembic_upgrade\n\n\n"
+            "async def run_migration():\n"
+            "    async with async_engine.begin() as conn:\n"
+            "        await conn.run_sync(alembic_upgrade)\n"
+        ),
+        Bad(
+            "from alembic import command\n"
+            "from alembic.config import Config\n"
+            "from sqlalchemy.ext.asyncio import AsyncEngine\n\n\n"
+            "def upgrade_schema(connection, revision):\n"
+            '    command.upgrade(Config("alembic.ini"), revision)\n\n\n'
+            "async def start(engine: AsyncEngine):\n"
+            "    async with engine.connect() as connection:\n"
+            '        await connection.run_sync(upgrade_schema, "head")\n'
+        ),
+    )
+    good = (
+        Good(
+            "from alembic import command\n"
+            "from alembic.config import Config\n"
+            "from sqlalchemy.ext.asyncio import AsyncEngine\n\n\n"
+            "def run_upgrade(connection, cfg):\n"
+            '    cfg.attributes["connection"] = connection\n'
+            '    command.upgrade(cfg, "head")\n\n\n'
+            "async def start(engine: AsyncEngine):\n"
+            "    async with engine.begin() as connection:\n"
+            '        await connection.run_sync(run_upgrade, Config("alembic.ini"))\n'
+        ),
+        Good(
+            "from alembic import context\n\n\n"
+            "def do_run_migrations(connection):\n"
+            "    context.configure(connection=connection)\n"
+            "    with context.begin_transaction():\n"
+            "        context.run_migrations()\n\n\n"
+            "async def run_async_migrations(connectable):\n"
+            "    async with connectable.connect() as connection:\n"
+            "        await connection.run_sync(do_run_migrations)\n",
+            path="migrations/env.py",
+        ),
+        Good(
+            "from app.models import Base\n\n\n"
+            "async def create(engine):\n"
+            "    async with engine.begin() as connection:\n"
+            "        await connection.run_sync(Base.metadata.create_all)\n"
+        ),
+    )
+
+    def on_run_sync(self, call: RunSyncCall, context: Context) -> Iterable[Draft]:
+        if not call.runs_migration or call.sets_connection_attribute:
+            return
+        what = f"alembic.command.{call.command}" if call.command else call.function_name
+        yield self.finding(
+            call.anchor,
+            f"`{what}` inside an async connection gains nothing, and raises `RuntimeError: asyncio.run() cannot be "
+            "called from a running event loop` where env.py runs a loop; run the migration with a synchronous driver "
+            "before the application starts, or in `asyncio.to_thread()`",
+            confidence=Confidence.HIGH if call.command else Confidence.MEDIUM,
+            fix=self._fix(call, context),
+        )
+
+    @staticmethod
+    def _fix(call: RunSyncCall, context: Context) -> Fix | None:
+        if call.unused_parameter is None or call.command is None:
+            return None
+        name, imports = _asyncio(context)
+        parameter = call.unused_parameter.span
+        text = call.anchor.source.text
+        start = parameter.start
+        while text[start - 1] in " \t":
+            start -= 1
+        return Fix(
+            "Run it in a thread",
+            (
+                Edit(call.callee.span, f"{name}.to_thread"),
+                Edit(type(parameter)(start, parameter.end), ""),
+            ),
+            Applicability.UNSAFE,
+            imports,
+        )
+
+
+def _asyncio(context: Context) -> tuple[str, tuple[ImportRequest, ...]]:
+    for local, qualified in context.module.names.items():
+        if qualified == "asyncio":
+            return local, ()
+    return "asyncio", (ImportRequest("asyncio", None),)

@@ -1,0 +1,1 @@
+"""Rules about what a driver is told besides its address."""

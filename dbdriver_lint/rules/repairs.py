@@ -1,0 +1,81 @@
+"""Repairs that several rules offer: another scheme in a literal, a transform call around a value."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dbdriver_lint.fixes.edit import Applicability, Edit, Fix
+from dbdriver_lint.knowledge.drivers import async_drivers, sync_drivers
+from dbdriver_lint.source.text import Span
+
+if TYPE_CHECKING:
+    from dbdriver_lint.analysis.facts import EngineCall, PossibleUrl
+    from dbdriver_lint.analysis.values import Anchor
+    from dbdriver_lint.rules.context import Context
+
+
+def preferred_driver(dialect: str, *, is_async: bool, context: Context) -> str | None:
+    """The driver to recommend: the setting, then a declared one, then the usual one; None if there is none."""
+    versions = context.dependencies.sqlalchemy
+    known = (async_drivers if is_async else sync_drivers)(dialect, versions)
+    wanted = context.settings.async_driver if is_async else context.settings.sync_driver
+    if wanted in known:
+        return wanted
+    declared = context.dependencies.preferred_async if is_async else context.dependencies.preferred_sync
+    return declared(dialect) or (known[0] if known else None)
+
+
+def transform_call(expression: Anchor, driver: str, context: Context) -> Fix:
+    """Wrap an expression in a call of the project's transform function.
+
+    Unsafe: it changes the URL that is used, and the driver it names may not be installed. A URL that
+    says nothing about TLS says nothing afterwards, unless the setting ``fix-tls`` wants otherwise.
+    """
+    module, _, function = context.settings.transform.partition(":")
+    name, imports = context.local_name(module, function)
+    tls = ", ssl=None" if context.settings.fix_tls == "preserve" else ""
+    span = expression.span
+    return Fix(
+        f"Convert the URL for `{driver}` with `{function}()`",
+        (
+            Edit(Span(span.start, span.start), f"{name}("),
+            Edit(Span(span.end, span.end), f', "{driver}"{tls})'),
+        ),
+        Applicability.UNSAFE,
+        imports,
+    )
+
+
+def use_driver(call: EngineCall, url: PossibleUrl, context: Context) -> Fix | None:
+    """Give an engine the right kind of driver, at the engine and not where its URL is defined.
+
+    A literal without parameters only gets another scheme; anything else goes through the transform
+    function, which translates the parameters too.
+    """
+    dialect = url.url.drivername.dialect
+    if call.url is None or dialect is None or call.from_config:
+        return None
+    driver = preferred_driver(dialect, is_async=call.is_async, context=context)
+    if driver is None:
+        return None
+    scheme = url.source_span(url.url.drivername.start, url.url.drivername.end)
+    if (
+        scheme is not None
+        and call.url.anchor.span.contains(scheme[1])
+        and not url.url.query
+        and not url.url.query_is_open
+    ):
+        name = f"{dialect}+{driver}"
+        return Fix(f"Use `{name}`", (Edit(scheme[1], name),), Applicability.UNSAFE)
+    return transform_call(call.url.anchor, driver, context)
+
+
+def is_shared(url: PossibleUrl, call: EngineCall, context: Context) -> bool:
+    """Whether the literal that ``url`` was written as also reaches an engine or driver of another kind.
+
+    Then it must not be changed for the sake of one of them.
+    """
+    own = {anchor for _, _, anchor, _ in url.spans}
+    others = [other.urls for other in context.module.engines if other.is_async is not call.is_async]
+    others += [other.dsns for other in context.module.drivers]
+    return any(anchor in own for urls in others for other in urls.urls for _, _, anchor, _ in other.spans)

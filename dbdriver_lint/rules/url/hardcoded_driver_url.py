@@ -1,0 +1,97 @@
+"""XDB101: a URL in the code that fixes driver and host."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from dbdriver_lint.findings.model import Group, Severity
+from dbdriver_lint.knowledge.dialects import DIALECTS
+from dbdriver_lint.rules.base import Bad, Draft, Good, Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from dbdriver_lint.analysis.facts import UrlLiteral
+    from dbdriver_lint.rules.context import Context
+
+#: What a name is called that holds a URL to connect with.
+_URL_NAME = re.compile(r"url|uri|dsn|database|conn(ection)?(_?str(ing)?)?$|engine|^connect$|create_pool", re.IGNORECASE)
+#: What a name is called that holds an example, a pattern or a part of one.
+_SPEAKING_NAME = re.compile(
+    r"example|pattern|prefix|scheme|format|regex|help|doc|sample|placeholder|dummy|mock|fake|test", re.IGNORECASE
+)
+_LOCAL = frozenset({"localhost", "127.0.0.1", "::1", "0.0.0.0", "host.docker.internal"})  # noqa: S104
+
+
+class HardcodedDriverUrl(Rule):
+    """A literal database URL fixes one driver, its host and often its credentials in the code.
+
+    ## What it does
+    Finds URL literals with a host that are used to connect: given to an engine or driver, or kept
+    in a name such as `DATABASE_URL`. It passes over scheme prefixes, comparisons, docstrings,
+    messages, SQLite files (they have neither host nor credentials), f-strings whose host or
+    user is filled in, test code, and the default of a settings field or environment variable
+    on the developer's own machine.
+
+    ## Why is this bad?
+    The same database is read by two kinds of driver: a synchronous one for migrations, an
+    asynchronous one for the application. A literal suits one of them, in one environment, and
+    puts its password into version control.
+
+    ## What happens at run time
+    Nothing, until the code runs in another environment or with the other kind of driver. Then it
+    connects to the wrong host, or fails as the driver rules describe.
+
+    ## Fix safety
+    There is no automatic fix: where the URL should come from is for the project to decide. Read a
+    base URL from the environment and give each engine its own form of it:
+
+        url = transform_url_for_driver(os.environ["DATABASE_URL"], "asyncpg")
+    """
+
+    code, name = "XDB101", "hardcoded-driver-url"
+    group, severity, since = Group.DESIGN, Severity.WARNING, "0.1.0"
+    needles = ("postgres", "mysql", "mariadb", "oracle", "mssql")
+    in_tests = False
+    bad = (
+        Bad('DATABASE_URL = "postgresql://user:secret@db.internal/app?sslmode=require"\n'),
+        Bad(
+            "from sqlalchemy import create_engine\n\n"
+            'engine = create_engine("mysql+pymysql://app:secret@10.0.0.5:3306/app")\n'
+        ),
+        Bad(
+            'import os\n\nurl = os.getenv("DATABASE_URL", "postgresql+asyncpg://app:secret@db.prod.example.com/app")\n'
+        ),
+    )
+    good = (
+        Good('import os\n\nDATABASE_URL = os.environ["DATABASE_URL"]\n'),
+        Good(
+            "import os\n\n"
+            'DATABASE_URL = os.getenv("DATABASE_URL", "postgresql+asyncpg://postgres:postgres@localhost/dev")\n'
+        ),
+        Good('def application_url(base: str) -> str:\n    return f"postgresql+asyncpg://{base}?ssl=require"\n'),
+        Good('def is_async(url: str) -> bool:\n    return url.startswith("postgresql+asyncpg://user@host")\n'),
+        Good('DATABASE_URL = "sqlite:///app.db"\n'),
+        Good('def f():\n    """For example postgresql://user:pass@host/db."""\n'),
+        Good('DATABASE_URL = "postgresql://user:secret@db.internal/app"\n', path="tests/test_db.py"),
+    )
+
+    def on_url(self, literal: UrlLiteral, context: Context) -> Iterable[Draft]:
+        url = literal.possible.url
+        host = url.host.value if url.host is not None and url.host.known else ""
+        receiver = literal.receiver or ""
+        if url.drivername.dialect not in DIALECTS or url.drivername.dialect == "sqlite" or not host:
+            return
+        if url.username is not None and not url.username.known:
+            return
+        if not _URL_NAME.search(receiver) or _SPEAKING_NAME.search(receiver):
+            return
+        if literal.settings_default and (host in _LOCAL or "." not in host):
+            return
+        secret = " with its password" if url.password is not None and url.password.known and url.password.text else ""
+        yield self.finding(
+            literal.anchor,
+            f"`{url.masked()}` fixes one driver and one host in the code{secret}; "
+            "read the base URL from the environment and transform it for each driver",
+        )
