@@ -51,6 +51,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         return EXIT_INTERRUPTED
     except SystemExit as leave:  # argparse
         return leave.code if isinstance(leave.code, int) else EXIT_ERROR
+    except Exception as error:  # an uncaught one would end with 1, which means findings
+        import traceback
+
+        from dbdriver_lint.run import describe_crash
+
+        traceback.print_exc()
+        print(f"dbdriver-lint: {describe_crash(error)}", file=sys.stderr)
+        return EXIT_ERROR
     finally:
         _flush()
 

@@ -42,6 +42,10 @@ _NOQA_FILE = re.compile(r"# flake8[:=]\s*noqa(?::\s?(?P<list>(?:[A-Z]+[0-9]+(?:[
 _ITEM = re.compile(r"[^,\s]+")
 
 
+UNUSED = "XDB901"
+"""The rule about comments that accept nothing; only a comment that names it accepts its findings."""
+
+
 class Reach(enum.Enum):
     """What a comment is about."""
 
@@ -83,7 +87,7 @@ class Directive:
         if not self._is_about(finding):
             return False
         if not self.selectors:
-            return True
+            return finding.code != UNUSED  # else every comment would excuse itself
         return next((s for s in self.selectors if s.covers(finding.code, finding.name)), False)
 
     def _is_about(self, finding: Finding) -> bool:

@@ -57,7 +57,7 @@ def fix_diff(source: SourceFile, fix: Fix, terminal: Terminal) -> list[str]:
     for number, sign, text in changes[:_MOST_CHANGES]:
         style = {"-": "red", "+": "green", " ": "dim"}[sign]
         label = terminal.paint(f"{number:>{width}}" if number else " " * width, "blue")
-        lines.append(f"{label} {terminal.paint(f'{sign} {display(text).text}'.rstrip(), style)}")
+        lines.append(f"{label} {terminal.paint(f'{sign} {display(text).text}'.rstrip(), style)}".rstrip())
     if len(changes) > _MOST_CHANGES:
         lines.append(f"{' ' * width} … {len(changes) - _MOST_CHANGES} more lines; `--diff` shows all")
     return lines

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from dbdriver_lint import __version__
 from dbdriver_lint.report.display import mask
+from dbdriver_lint.report.edits import edits_without_secrets
 from dbdriver_lint.report.model import rule_url
 
 if TYPE_CHECKING:
@@ -67,16 +68,20 @@ def _finding(finding: Finding, report: Report) -> dict[str, Any]:
 
 
 def _fix(fix: Fix, source: SourceFile) -> dict[str, Any]:
+    """The fix; ``edits`` is null where they would show a password (`--fix` applies it all the same)."""
+    edits = edits_without_secrets(fix, source)
     return {
         "title": mask(fix.title),
         "applicability": fix.applicability.name.lower(),
-        "edits": [
+        "edits": None
+        if edits is None
+        else [
             {
                 "start": position(source.position(edit.span.start)),
                 "end": position(source.position(edit.span.end)),
                 "replacement": edit.replacement,
             }
-            for edit in sorted(fix.edits)
+            for edit in edits
         ],
     }
 

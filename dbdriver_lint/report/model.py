@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import inspect
+import os
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dbdriver_lint.fixes.edit import Applicability
@@ -29,6 +31,7 @@ class RuleCard:
     name: str
     group: str
     severity: str
+    confidence: str
     summary: str
     documentation: str
 
@@ -36,12 +39,13 @@ class RuleCard:
     def of(cls, rule: type[Rule]) -> RuleCard:
         """The card of a rule class."""
         return cls(
-            rule.code,
-            rule.name,
-            rule.group.value,
-            rule.severity.value,
-            rule.summary(),
-            inspect.cleandoc(rule.__doc__ or ""),
+            code=rule.code,
+            name=rule.name,
+            group=rule.group.value,
+            severity=rule.severity.value,
+            confidence=rule.confidence.value,
+            summary=rule.summary(),
+            documentation=inspect.cleandoc(rule.__doc__ or ""),
         )
 
     @property
@@ -105,6 +109,14 @@ _SGR = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "bl
 def rule_url(name: str) -> str:
     """The documentation page of the rule ``name``."""
     return f"{DOCUMENTATION}/rules/{name}.html"
+
+
+def relative_path(path: str) -> str:
+    """``path`` as a repository's tools want it: from the current directory where it is below, with slashes."""
+    absolute, here = os.path.abspath(path), str(Path.cwd())
+    if absolute.startswith(here.rstrip(os.sep) + os.sep):
+        absolute = os.path.relpath(absolute, here)
+    return absolute.replace(os.sep, "/")
 
 
 def fix_marker(finding: Finding) -> str:

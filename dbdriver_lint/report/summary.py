@@ -19,10 +19,10 @@ def summary(report: Report, terminal: Terminal) -> list[str]:
     count = len(report.findings)
     repaired = report.fixed_count
     if count or repaired:
-        found = f"Found {_plural(count + repaired, 'finding')} in {_plural(_files_with(report), 'file')}"
+        found = f"Found {_plural(count + repaired, 'finding')} in {_plural(_files_with(report), 'file')} of {report.checked}"
         if repaired:
             found += f" ({repaired} fixed, {count} remaining)"
-        lines.append(f"{terminal.paint(found, 'bold')} of {report.checked}.")
+        lines.append(terminal.paint(f"{found}.", "bold"))
     elif not report.problems:
         lines.append(f"{terminal.paint('All checks passed', 'green')} ({_plural(report.checked, 'file')}).")
     lines += _fixable(report, terminal)
@@ -35,7 +35,7 @@ def summary(report: Report, terminal: Terminal) -> list[str]:
         lines.append(f"Not shown: {', '.join(hidden)}.")
     if report.stale:
         lines.append(
-            f"The baseline accepts {_plural(report.stale, 'finding')} that are gone; `dbdriver-lint baseline update` shrinks it."
+            f"Gone, but still in the baseline: {report.stale}; `dbdriver-lint baseline update` takes them out."
         )
     return lines
 
