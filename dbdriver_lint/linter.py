@@ -40,8 +40,8 @@ class FileResult:
     suppressed: int = 0
 
 
-def check_source(path: str, data: bytes, settings: Settings, project: Project) -> FileResult:
-    """Lint one file, given as its bytes.
+def check_source(path: str, data: bytes, settings: Settings, project: Project, *, noqa: bool = True) -> FileResult:
+    """Lint one file, given as its bytes. Without ``noqa`` such comments are left to the caller, as flake8 does.
 
     Raises:
         RuleCrashError: a defect of the linter, with the rule's code in its message.
@@ -78,7 +78,7 @@ def check_source(path: str, data: bytes, settings: Settings, project: Project) -
         for rule in sorted(rules, key=lambda r: r.code)
         for draft in _drafts(rule, facts, context)
     ]
-    return _suppressed(context, findings, codes)
+    return _suppressed(context, findings, codes, noqa)
 
 
 def _rules_for(settings: Settings, path: str) -> Iterator[type[Rule]]:
@@ -172,11 +172,11 @@ def _unreadable(path: str, reason: str, line: int, column: int, codes: set[str])
     )
 
 
-def _suppressed(context: Context, findings: list[Finding], codes: set[str]) -> FileResult:
+def _suppressed(context: Context, findings: list[Finding], codes: set[str], noqa: bool) -> FileResult:
     """Take away what comments accept, and report the comments that accept nothing."""
     from dbdriver_lint.findings.suppressions import Suppressions
 
-    suppressions = Suppressions.parse(context.source)
+    suppressions = Suppressions.parse(context.source, noqa=noqa)
     applied = suppressions.apply(findings)
     kept = applied.kept
     if UNUSED_SUPPRESSION in codes and applied.unused:

@@ -127,13 +127,13 @@ class Suppressions:
     directives: tuple[Directive, ...] = ()
 
     @classmethod
-    def parse(cls, source: SourceFile) -> Suppressions:
-        """Read the comments; a file without a word of ours is not scanned."""
+    def parse(cls, source: SourceFile, *, noqa: bool = True) -> Suppressions:
+        """Read the comments, without ``noqa`` only our own; a file without a word of ours is not scanned."""
         if not _MARKER.search(source.text):
             return cls(source)
         layout = Layout.of(source)
         found = [d for comment in layout.comments for d in _directives(source, layout, comment)]
-        return cls(source, tuple(found))
+        return cls(source, tuple(d for d in found if noqa or d.reach not in (Reach.NOQA, Reach.NOQA_FILE)))
 
     def apply(self, findings: Iterable[Finding]) -> Applied:
         """Sort the findings into kept and accepted. A finding uses every comment that accepts it."""

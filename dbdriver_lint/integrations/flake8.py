@@ -32,8 +32,9 @@ class Plugin:
     version = __version__
     _finder: ClassVar[SettingsFinder] = SettingsFinder()
     _reads_stdin: ClassVar[bool] = False
+    _disable_noqa: ClassVar[bool] = False
 
-    def __init__(self, tree: ast.AST, filename: str, lines: Sequence[str]) -> None:  # noqa: ARG002
+    def __init__(self, tree: ast.AST, filename: str, lines: Sequence[str]) -> None:
         self._filename = filename
         self._lines = lines
 
@@ -75,6 +76,7 @@ class Plugin:
         config = Path(options.xdb_config) if options.xdb_config else None
         cls._finder = SettingsFinder(config=config, overrides=overrides)
         cls._reads_stdin = options.filenames == ["-"]
+        cls._disable_noqa = options.disable_noqa
 
     def run(self) -> Iterator[tuple[int, int, str, type[Plugin]]]:
         """The findings as flake8 takes them: 1-based line, 0-based column, code and message."""
@@ -91,7 +93,7 @@ class Plugin:
             raise ExecutionError(str(error)) from None
         if is_excluded(self._filename, settings):
             return
-        result = check_source(self._filename, self._data(), settings, Project.for_path(self._filename))
+        result = check_source(self._filename, self._data(), settings, Project.for_path(self._filename), noqa=not self._disable_noqa)
         for finding in result.findings:
             message = " ".join(finding.message.split())
             yield finding.start.line, finding.start.column - 1, f"{finding.code} {message}", type(self)
