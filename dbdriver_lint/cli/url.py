@@ -28,7 +28,7 @@ def parser() -> argparse.ArgumentParser:
         help="the TLS mode where the URL says none; `none` adds nothing (default: require)",
     )
     parser.add_argument("--show-password", action="store_true", help="print the password, not ***")
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument("--output-format", choices=("text", "json"), default="text", help="default: text")
     return parser
 
 
@@ -43,7 +43,7 @@ def run(args: argparse.Namespace) -> int:
         result = translate(url, args.driver, default=Tls.of(args.ssl))
     except DatabaseUrlError as error:
         fail(str(error))
-    print(_json(result, args) if args.json else _text(result, args))
+    print(_json(result, args) if args.output_format == "json" else _text(result, args))
     return EXIT_FINDINGS if result.refused else EXIT_CLEAN
 
 

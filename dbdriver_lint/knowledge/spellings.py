@@ -42,6 +42,16 @@ DIALECT_ALIASES = {
 """Schemes that a DATABASE_URL of each dialect is published with, SQLAlchemy's own name first."""
 
 
+PURPOSE_DRIVERS = {
+    "postgresql": ("psycopg2", "asyncpg"),
+    "mysql": ("pymysql", "asyncmy"),
+    "sqlite": ("pysqlite", "aiosqlite"),
+    "oracle": ("oracledb", "oracledb_async"),
+    "mssql": ("pyodbc", "aioodbc"),
+}
+"""The driver for migrations and the one for an async application, where a project names none."""
+
+
 class Form(Enum):
     """The Python type that ``connect_args`` wants."""
 

@@ -24,7 +24,6 @@ from dbdriver_lint.knowledge.spellings import (
     ODBC,
     POOLER_ARGS,
     POOLER_KEY,
-    POSTGRESQL,
     SEARCH_PATH_KEYS,
     SPELLINGS,
     WITHOUT_TLS,
@@ -231,7 +230,7 @@ class _Writer:
 
     def _write_tls(self, wish: _TlsWish, sources: list[str]) -> None:
         mode = wish.said if self.driver in LIBPQ else wish.mode
-        shown = "+".join(sources) or "ssl"
+        shown = "+".join(sources) or f"the default TLS mode {mode.word if mode is not None else ''}"
         if mode is None:
             for value, intention in (
                 (wish.ca, Intention.CA_FILE),
@@ -640,6 +639,14 @@ def _escaped(value: str) -> str:
     return value.replace("\\", "\\\\").replace(" ", "\\ ")
 
 
-def driver_names(dialect: str) -> tuple[str, ...]:
-    """The drivers of ``dialect`` that a URL can be made for."""
-    return POSTGRESQL if dialect == "postgresql" else tuple(d for d, name in DIALECT_OF.items() if name == dialect)
+def dialect_of(url: object) -> str:
+    """The dialect that a URL names, SQLAlchemy's name for it; PostgreSQL where it has no scheme.
+
+    Raises:
+        DatabaseUrlError: the URL is not readable, or nobody knows its dialect.
+    """
+    scheme = read_address(url).scheme.partition("+")[0]
+    for dialect, aliases in DIALECT_ALIASES.items():
+        if not scheme or scheme in aliases:
+            return dialect
+    raise DatabaseUrlError(f"unknown database {scheme!r}; known: {', '.join(DIALECT_ALIASES)}")

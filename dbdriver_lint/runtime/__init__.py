@@ -14,11 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 from dbdriver_lint.knowledge.address import DatabaseUrlError
 from dbdriver_lint.knowledge.intentions import Tls
-from dbdriver_lint.knowledge.spellings import Context
-from dbdriver_lint.knowledge.translate import Lost, Translation, translate
+from dbdriver_lint.knowledge.spellings import PURPOSE_DRIVERS, Context
+from dbdriver_lint.knowledge.translate import Lost, Translation, dialect_of, resolve_driver, translate
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from ssl import SSLContext
 
     from sqlalchemy.engine import URL
@@ -80,40 +79,36 @@ def validate_url(url: str | URL, driver: str) -> None:
     Raises:
         DatabaseUrlError: with the correct spelling.
     """
-    result = _translated(url, driver, None)
-    from dbdriver_lint.knowledge.address import read_address  # the strict comparison needs the parts
+    from dbdriver_lint.runtime.validation import check_url  # the whole table, which nothing else here needs
 
-    address = read_address(url)
-    if address.scheme and address.scheme not in (result.drivername, result.drivername.partition("+")[0]):
-        raise DatabaseUrlError(
-            f"the URL begins with {address.scheme}://, {driver} needs {result.drivername}://; "
-            f"use transform_url_for_driver(url, {driver!r})"
-        )
+    check_url(url, driver)
 
 
 @dataclass(frozen=True, slots=True)
 class DatabaseUrls:
-    """One database, its URL for each purpose: a synchronous driver for migrations, an async one for the application.
+    """One database and its URL for each purpose: a sync driver for migrations, an async one for the application.
 
-    ``base`` is any URL, with or without a scheme. ``ssl`` is the TLS mode where it says none, by environment:
-    ``relaxed`` environments get none.
+    ``base`` is any URL, with or without a scheme. The drivers are the usual ones of its database unless named:
+    psycopg2 and asyncpg, pymysql and asyncmy, pysqlite and aiosqlite. ``ssl`` is the TLS mode for a base that
+    says none; the ``relaxed`` environments get none. Drivers are always named in full in the URLs, so that
+    they mean the same in every version of SQLAlchemy.
     """
 
     base: str | URL = field(repr=False)
-    migration_driver: str = "postgresql+psycopg2"
-    application_driver: str = "asyncpg"
+    migration_driver: str | None = None
+    application_driver: str | None = None
     ssl: str | None = "require"
     relaxed: frozenset[str] = frozenset({"development", "local", "test"})
 
     @property
     def migration(self) -> str:
         """The URL for Alembic and scripts."""
-        return transform_url_for_driver(self.base, self.migration_driver, ssl=self.ssl)
+        return self._url("migration", self.ssl)
 
     @property
     def application(self) -> str:
         """The URL for the running application."""
-        return transform_url_for_driver(self.base, self.application_driver, ssl=self.ssl)
+        return self._url("application", self.ssl)
 
     def for_environment(self, environment: str, purpose: str) -> str:
         """The URL for ``purpose`` (``migration`` or ``application``) in ``environment``.
@@ -121,11 +116,14 @@ class DatabaseUrls:
         Raises:
             ValueError: the purpose is another one.
         """
-        drivers: Mapping[str, str] = {"migration": self.migration_driver, "application": self.application_driver}
+        return self._url(purpose, None if environment in self.relaxed else self.ssl)
+
+    def _url(self, purpose: str, ssl: str | None) -> str:
+        sync, asynchronous = PURPOSE_DRIVERS[dialect_of(self.base)]
+        drivers = {"migration": self.migration_driver or sync, "application": self.application_driver or asynchronous}
         if purpose not in drivers:
             raise ValueError(f"unknown purpose {purpose!r}: one of {', '.join(drivers)}")
-        mode = None if environment in self.relaxed else self.ssl
-        return transform_url_for_driver(self.base, drivers[purpose], ssl=mode)
+        return transform_url_for_driver(self.base, resolve_driver(drivers[purpose])[2], ssl=ssl)
 
 
 def _translated(url: str | URL, driver: str, ssl: str | None) -> Translation:

@@ -1,6 +1,6 @@
 """Compare the parameter table with every measured ``url`` and ``connect_args`` fact.
 
-    python -m tests.facts.agreement FACTS.jsonl [--show 40]
+    python tests/facts/agreement.py FACTS.jsonl [--show 40]
 
 An ``error`` or ``broken`` fact must be reported, an ``ok`` one silent, an ``ignored`` one may warn. What depends
 on a server's state or on the machine alone is set aside by the exception's kind (see ``reading.SET_ASIDE``).
@@ -15,11 +15,12 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
+from reading import Aside, Case, Fact, read_case
+
 from dbdriver_lint.knowledge.drivers import is_loadable
 from dbdriver_lint.knowledge.parameters import Moment, Outcome, Verdict, judge, table_of
 from dbdriver_lint.knowledge.urls import UrlError, parse_url
 from dbdriver_lint.knowledge.versions import VersionRange
-from tests.facts.reading import Aside, Case, Fact, read_case
 
 GOAL = 0.995
 

@@ -6,9 +6,8 @@ import json
 from pathlib import Path
 
 import pytest
-
-from tests.facts.agreement import compare
-from tests.facts.reading import Fact
+from agreement import compare
+from reading import Fact
 
 FACTS = [Fact(json.loads(line)) for line in (Path(__file__).parent / "sample.jsonl").read_text("utf-8").splitlines()]
 COMPARED = [fact for fact in FACTS if compare(fact).aside is None]

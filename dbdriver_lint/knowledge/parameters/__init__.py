@@ -23,6 +23,7 @@ from dbdriver_lint.knowledge.parameters.model import (
     Verdict,
 )
 from dbdriver_lint.knowledge.parameters.remedy import remedy_for
+from dbdriver_lint.knowledge.parameters.words import describe
 from dbdriver_lint.knowledge.spellings import ASYNC_VARIANTS
 from dbdriver_lint.knowledge.translate import TLS_KEYS
 
@@ -44,6 +45,7 @@ __all__ = [
     "Row",
     "Table",
     "Verdict",
+    "describe",
     "judge",
     "table_of",
 ]

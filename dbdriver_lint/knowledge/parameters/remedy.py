@@ -8,7 +8,8 @@ from urllib.parse import quote
 from dbdriver_lint.knowledge.address import DatabaseUrlError
 from dbdriver_lint.knowledge.intentions import Loss
 from dbdriver_lint.knowledge.parameters.model import Opaque, Place
-from dbdriver_lint.knowledge.spellings import DIALECT_OF, Context, Form, spelling
+from dbdriver_lint.knowledge.python_source import argument_text, arguments_text
+from dbdriver_lint.knowledge.spellings import DIALECT_OF, Form, spelling
 from dbdriver_lint.knowledge.translate import python_value, translate
 
 if TYPE_CHECKING:
@@ -46,24 +47,3 @@ def _arguments(arguments: Mapping[str, object], place: Place) -> str:
     if place is Place.KEYWORD:
         return ", ".join(f"{name}={argument_text(value)}" for name, value in arguments.items())
     return f"connect_args={{{arguments_text(arguments)}}}"
-
-
-def arguments_text(arguments: Mapping[str, object]) -> str:
-    """The entries of a ``connect_args`` dictionary as Python source."""
-    return ", ".join(f"{key!r}: {argument_text(value)}" for key, value in arguments.items())
-
-
-def argument_text(value: object) -> str:
-    """One ``connect_args`` value as Python source."""
-    if isinstance(value, Context):
-        return _context_text(value)
-    if callable(value):
-        return "lambda: ''"
-    return repr(value)
-
-
-def _context_text(context: Context) -> str:
-    if not context.verify:
-        return "ssl._create_unverified_context()"
-    ca_file = f"cafile={context.ca_file!r}" if context.ca_file else ""
-    return f"ssl.create_default_context({ca_file})"
