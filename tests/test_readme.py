@@ -1,0 +1,76 @@
+"""The README says what is true: its table of rules, its settings, its calls. Run as a program it renews the table."""
+
+from __future__ import annotations
+
+import ast
+import re
+import shlex
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from dbdriver_lint.rules.registry import all_rules
+from dbdriver_lint.settings.load import decode
+
+ROOT = Path(__file__).parents[1]
+README = ROOT / "README.md"
+TABLE = re.compile(r"(?<=<!-- rules -->\n).*?(?=<!-- /rules -->)", re.DOTALL)
+
+
+def table() -> str:
+    rows = ["| code | name | group | fix | what it finds |", "|---|---|---|---|---|"]
+    for rule in all_rules():
+        fix = "yes" if any(bad.fixed is not None for bad in rule.bad) else ""
+        rows.append(f"| {rule.code} | {rule.name} | {rule.group} | {fix} | {rule.summary().rstrip('.')} |")
+    return "\n".join(rows) + "\n"
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+
+
+def test_the_table_of_rules() -> None:
+    found = TABLE.search(README.read_text(encoding="utf-8"))
+    assert found
+    assert found.group() == table(), "python tests/test_readme.py writes it anew"
+
+
+def test_the_settings() -> None:
+    settings = [
+        tool["dbdriver-lint"] for block in blocks("toml") if "dbdriver-lint" in (tool := tomllib.loads(block)["tool"])
+    ]
+    assert settings
+    for table_ in settings:
+        decode(table_, "README.md", None)
+
+
+def test_the_calls_give_what_their_comments_say() -> None:
+    from dbdriver_lint.runtime import transform_url_for_driver
+
+    [block] = blocks("python")
+    calls = [line for line in block.splitlines() if line.startswith("transform_url_for_driver(")]
+    assert calls
+    for line in calls:
+        call, expected = line.split("#")
+        expression = ast.parse(call.strip(), mode="eval").body
+        assert isinstance(expression, ast.Call)
+        arguments = [ast.literal_eval(argument) for argument in expression.args]
+        assert transform_url_for_driver(*arguments) == expected.strip()
+
+
+@pytest.mark.parametrize(
+    "line", [line for block in blocks("sh") for line in block.splitlines() if "dbdriver-lint " in line]
+)
+def test_the_options_exist(line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from dbdriver_lint.cli import main
+
+    (tmp_path / "src").mkdir()
+    (tmp_path / "examples").mkdir()
+    monkeypatch.chdir(tmp_path)
+    command = shlex.split(line.split("dbdriver-lint ", 1)[1], comments=True)
+    assert main(command) == 0
+
+
+if __name__ == "__main__":
+    README.write_text(TABLE.sub(table(), README.read_text(encoding="utf-8")), encoding="utf-8")
