@@ -98,6 +98,10 @@ def _drafts(rule: type[Rule], facts: ModuleFacts, context: Context) -> Iterator[
         ("on_migration", facts.migrations),
         ("on_awaited_operation", facts.awaited_operations),
         ("on_run_sync", facts.run_sync),
+        ("on_option", facts.options),
+        ("on_command", facts.commands),
+        ("on_sql", facts.sql),
+        ("on_environment", () if facts.environment is None else (facts.environment,)),
         ("on_module", (facts,)),
     ):
         if hook not in rule.hooks:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from dbdriver_lint.analysis import migrations
 from dbdriver_lint.analysis.anchors import NodeAnchor
 from dbdriver_lint.analysis.collect import CallVisitor, MigrationVisitor, NameVisitor, Site, StringSite, UrlVisitor
 from dbdriver_lint.analysis.facts import (
@@ -58,10 +59,10 @@ ASYNC_ENGINE = "sqlalchemy.ext.asyncio.AsyncEngine"
 
 def analyse(parsed: ParsedModule, *, importer: Importer | None = None) -> ModuleFacts:
     """All facts of a file. ``importer`` finds other first-party modules (None: none are followed)."""
-    return _Analysis(parsed, importer or NoImports()).facts()
+    return Analysis(parsed, importer or NoImports()).facts()
 
 
-class _Analysis:
+class Analysis:
     """One file's analysis: the visitors' notes and the interpreter's records."""
 
     def __init__(self, parsed: ParsedModule, importer: Importer) -> None:
@@ -70,12 +71,14 @@ class _Analysis:
         self.names = NameVisitor()
         self.urls = UrlVisitor()
         self.migrations = MigrationVisitor()
-        walk(parsed.tree, [self.names, self.calls, self.urls, self.migrations])
+        self.alembic = migrations.AlembicVisitor()
+        walk(parsed.tree, [self.names, self.calls, self.urls, self.migrations, self.alembic])
         module = ModuleRecord("__main__", parsed.source.path, parsed, rebound=frozenset(self.names.rebound))
         self.module = module
         self.interpreter = Interpreter(importer)
         self.interpreter.run_module(module, recording=True)
-        self._record_functions([*self.calls.sites, *(string.site for string in self.urls.strings)])
+        strings = (string.site for string in self.urls.strings)
+        self._record_functions([*self.calls.sites, *strings, *self.alembic.sites])
         self.run_sync_names = {
             dotted(site.node.args[0].value)
             for site in self.calls.sites
@@ -128,6 +131,10 @@ class _Analysis:
             migrations=tuple(self._migration_functions(awaited)) if revision else (),
             awaited_operations=awaited,
             run_sync=tuple(run_sync),
+            options=tuple(migrations.config_options(self)),
+            commands=tuple(migrations.command_calls(self)),
+            sql=tuple(migrations.sql_calls(self)) if revision else (),
+            environment=migrations.environment(self),
             is_revision=revision,
             names=self.names.imports,
             bound=frozenset(self.names.bound),
@@ -148,7 +155,7 @@ class _Analysis:
 
     # Engines and drivers
 
-    def _arguments(
+    def arguments(
         self, site: Site, node: cst.Call, records: Sequence[CallRecord], positional: Sequence[str]
     ) -> dict[str, Argument]:
         """The arguments of a call by name, each with its values and its place."""
@@ -181,7 +188,7 @@ class _Analysis:
     def _engine(
         self, site: Site, node: cst.Call, function: str, records: Sequence[CallRecord], wrapped: bool
     ) -> EngineCall:
-        arguments = self._arguments(site, node, records, _POSITIONAL[function])
+        arguments = self.arguments(site, node, records, _POSITIONAL[function])
         url = arguments.get("url")
         value = url.value if url is not None else None
         if function.endswith("engine_from_config"):
@@ -209,7 +216,7 @@ class _Analysis:
 
     def _driver(self, site: Site, node: cst.Call, function: str, records: Sequence[CallRecord]) -> DriverCall:
         driver, parameter = DRIVER_FUNCTIONS[function]
-        arguments = self._arguments(site, node, records, (parameter,))
+        arguments = self.arguments(site, node, records, (parameter,))
         dsn = arguments.get(parameter)
         return DriverCall(
             function=function,

@@ -11,6 +11,7 @@ from dbdriver_lint.source.text import Position, SourceFile, Span
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from dbdriver_lint.analysis.migration_facts import CommandCall, ConfigOption, EnvironmentFacts, SqlCall
     from dbdriver_lint.analysis.values import Anchor, Steps, Value
     from dbdriver_lint.knowledge.urls import DatabaseUrl
 
@@ -277,6 +278,11 @@ class ModuleFacts:
     migrations: tuple[MigrationFunction, ...] = ()
     awaited_operations: tuple[AwaitedOperation, ...] = ()
     run_sync: tuple[RunSyncCall, ...] = ()
+    options: tuple[ConfigOption, ...] = ()
+    commands: tuple[CommandCall, ...] = ()
+    sql: tuple[SqlCall, ...] = ()
+    environment: EnvironmentFacts | None = None
+    """What the file does as an ``env.py``; None where it is none."""
     is_revision: bool = False
     names: Mapping[str, str] = field(default_factory=dict)
     """Module-level imports: local name to canonical dotted name."""

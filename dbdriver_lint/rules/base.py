@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         RunSyncCall,
         UrlLiteral,
     )
+    from dbdriver_lint.analysis.migration_facts import CommandCall, ConfigOption, EnvironmentFacts, SqlCall
     from dbdriver_lint.analysis.values import Anchor, Step
     from dbdriver_lint.fixes.edit import Fix
     from dbdriver_lint.rules.context import Context
@@ -155,6 +156,22 @@ class Rule:
 
     def on_run_sync(self, call: RunSyncCall, context: Context) -> Iterable[Draft]:
         """A function is run in an async connection's greenlet."""
+        return ()
+
+    def on_option(self, option: ConfigOption, context: Context) -> Iterable[Draft]:
+        """An Alembic configuration is given a URL."""
+        return ()
+
+    def on_command(self, call: CommandCall, context: Context) -> Iterable[Draft]:
+        """A coroutine runs an Alembic command in its own thread."""
+        return ()
+
+    def on_sql(self, call: SqlCall, context: Context) -> Iterable[Draft]:
+        """A revision executes SQL that is known."""
+        return ()
+
+    def on_environment(self, facts: EnvironmentFacts, context: Context) -> Iterable[Draft]:
+        """The file is an Alembic ``env.py``."""
         return ()
 
     def on_module(self, facts: ModuleFacts, context: Context) -> Iterable[Draft]:
