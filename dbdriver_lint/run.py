@@ -110,21 +110,19 @@ def unreadable(path: str, reason: str) -> Finding:
 def describe_crash(error: BaseException) -> str:
     """An internal error for people: the rule, if one was at work, the place and the error, without secrets."""
     from dbdriver_lint.knowledge.secrets import mask_text
-    from dbdriver_lint.rules.base import REGISTRY
 
-    rules = {rule.__module__: code for code, rule in REGISTRY.items()}
-    place, culprit = "", ""
+    named = re.match(r"XDB\d{3}\b", str(error))  # the linter says which rule was at work
+    rule = f" in rule {named[0]}" if named else ""
     error = error.__cause__ or error
+    place = "unknown place"
     traceback = error.__traceback__
     while traceback is not None:
         module = traceback.tb_frame.f_globals.get("__name__", "")
         if module.startswith("dbdriver_lint."):
             place = f"{module}, line {traceback.tb_lineno}"
-            culprit = rules.get(module, culprit)
         traceback = traceback.tb_next
     text = mask_text(" ".join(str(error).split()))[:300]
-    rule = f" in rule {culprit}" if culprit else ""
-    return f"internal error{rule}: {type(error).__name__}: {text} ({place or 'unknown place'}); please report it"
+    return f"internal error{rule}: {type(error).__name__}: {text} ({place}); please report it"
 
 
 def unified_diff(path: str, before: bytes, after: bytes) -> bytes:
@@ -213,11 +211,11 @@ def _in_workers(
     tasks: Sequence[Task], options: Options, workers: int, progress: Callable[[int], None]
 ) -> list[Outcome]:
     """The outcomes of ``tasks``, in order, from worker processes."""
+    if not tasks:
+        return []
     from concurrent.futures import as_completed
     from concurrent.futures.process import BrokenProcessPool
 
-    if not tasks:
-        return []
     size = max(1, min(_CHUNK, len(tasks) // workers))
     chunks = [tasks[start : start + size] for start in range(0, len(tasks), size)]
     done: dict[int, list[Outcome]] = {}

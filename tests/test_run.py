@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from dbdriver_lint.run import Options, Task, describe_crash, lint_files, unified_diff
+from dbdriver_lint.settings.model import Settings
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+BAD = b'from sqlalchemy import create_engine\n\nengine = create_engine("postgres://db.internal/app")\n'
+SETTINGS = Settings(select=("unknown-url-dialect",))
+
+
+class Deadly(str):
+    """A path that ends the process that receives it, as a fault in native code would."""
+
+    def __reduce__(self) -> tuple[object, tuple[int]]:
+        return os._exit, (3,)
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_outcomes_come_in_the_order_of_the_tasks(jobs: int) -> None:
+    tasks = [Task(f"f{number}.py", SETTINGS, BAD if number % 3 else b"x = 1\n") for number in range(50)]
+    done: list[int] = []
+    outcomes = lint_files(tasks, Options(), jobs=jobs, progress=done.append)
+    assert [outcome.path for outcome in outcomes] == [task.path for task in tasks]
+    assert [len(outcome.findings) for outcome in outcomes] == [1 if number % 3 else 0 for number in range(50)]
+    assert done == sorted(done)
+    assert done[-1] == 50
+
+
+def test_a_process_that_dies_takes_only_its_file_along() -> None:
+    tasks = [Task(Deadly(f"f{number}.py") if number == 7 else f"f{number}.py", SETTINGS, BAD) for number in range(20)]
+    outcomes = lint_files(tasks, Options(), jobs=2)
+    assert [outcome.path for outcome in outcomes] == [f"f{number}.py" for number in range(20)]
+    assert [outcome.path for outcome in outcomes if not outcome.findings] == ["f7.py"]
+    (problem,) = outcomes[7].problems
+    assert problem.fatal
+    assert "the process that linted this file died" in problem.message
+
+
+def test_fixes_in_workers(tmp_path: Path) -> None:
+    paths = [tmp_path / f"f{number}.py" for number in range(4)]
+    for path in paths:
+        path.write_bytes(BAD)
+    outcomes = lint_files([Task(str(path), SETTINGS) for path in paths], Options(fix=True), jobs=2)
+    assert [dict(outcome.applied) for outcome in outcomes] == [{"XDB102": 1}] * 4
+    assert all(path.read_bytes() == BAD.replace(b"postgres:", b"postgresql:") for path in paths)
+
+
+def test_a_big_file(tmp_path: Path) -> None:
+    path = tmp_path / "big.py"
+    path.write_bytes(b"x = [\n" + b"    'postgres://db.internal/app and much more text',\n" * 100_000 + b"]\n")
+    assert path.stat().st_size > 5_000_000
+    (outcome,) = lint_files([Task(str(path), SETTINGS)], Options())
+    assert outcome.problems == ()
+
+
+def test_the_diff_keeps_every_line_ending() -> None:
+    before = b"a\r\nb\rc\nd"
+    after = b"a\r\nB\rc\nd"
+    assert unified_diff("x.py", before, after) == (
+        b"--- x.py\n+++ x.py\n@@ -1,3 +1,3 @@\n a\r\n-b\rc\n+B\rc\n d\n\\ No newline at end of file\n"
+    )
+    assert unified_diff("x.py", before, before) == b""
+
+
+def test_a_crash_is_described_without_secrets() -> None:
+    try:
+        raise ValueError("connecting to\nmysql://root:hunter2@db failed")
+    except ValueError as error:
+        described = describe_crash(error)
+    assert described == (
+        "internal error: ValueError: connecting to mysql://root:***@db failed (unknown place); please report it"
+    )
