@@ -1,4 +1,4 @@
-"""The hooks, through the real pre-commit: it clones this checkout and installs it in an environment of its own."""
+"""The hooks, through the real pre-commit: it clones what is here and installs it in an environment of its own."""
 
 from __future__ import annotations
 
@@ -12,7 +12,12 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.skipif(
+    find_spec("pre_commit") is None or shutil.which("git") is None, reason="pre-commit or git is not installed"
+)
+
 ROOT = Path(__file__).parents[2]
+SHIPPED = ("dbdriver_lint", "pyproject.toml", "README.md", "LICENSE", ".pre-commit-hooks.yaml")
 BAD = (
     'from sqlalchemy import create_engine\n\nengine = create_engine("postgres://h/d")  # the hosting platform\'s URL\n'
 )
@@ -42,14 +47,27 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def tried(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+def hooks(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A repository of this project as it is now, new files included, which pre-commit would leave out."""
+    path = tmp_path_factory.mktemp("hooks")
+    for name in SHIPPED:
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, path / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(ROOT / name, path / name)
+    run("git", "init", "--quiet", cwd=path)
+    run("git", "add", ".", cwd=path)
+    identity = ("-c", "user.name=test", "-c", "user.email=test@example.com")
+    committed = run("git", *identity, "commit", "--quiet", "--message=all", cwd=path)
+    assert committed.returncode == 0, committed.stderr
+    return path
+
+
+@pytest.fixture(scope="module")
+def tried(hooks: Path, repository: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
     """What `pre-commit try-repo` says when it runs both hooks on all files."""
-    if find_spec("pre_commit") is None or shutil.which("git") is None:
-        pytest.skip("pre-commit or git is not installed")
-    if not (ROOT / ".git").exists():
-        pytest.skip("pre-commit needs a git checkout of this project")
     result = run(
-        *(sys.executable, "-m", "pre_commit", "try-repo", str(ROOT), "--all-files", "--verbose", "--color=never"),
+        *(sys.executable, "-m", "pre_commit", "try-repo", str(hooks), "--all-files", "--verbose", "--color=never"),
         cwd=repository,
         PRE_COMMIT_HOME=str(tmp_path_factory.mktemp("pre-commit")),
     )
@@ -62,7 +80,7 @@ def tried(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
 
 def section(output: str, hook: str) -> str:
     """What pre-commit printed for one hook."""
-    [found] = re.findall(rf"- hook id: {hook}\n(.*?)(?=\n\S.*\n- hook id:|\Z)", output, re.DOTALL)
+    [found] = re.findall(rf"- hook id: {hook}\n(.*?)(?=\n\S[^\n]*\n- hook id:|\Z)", output, re.DOTALL)
     return found
 
 
