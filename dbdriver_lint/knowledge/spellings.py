@@ -42,6 +42,9 @@ DIALECT_ALIASES = {
 """Schemes that a DATABASE_URL of each dialect is published with, SQLAlchemy's own name first."""
 
 
+BARE_NAMES = {"psycopg2": "postgresql"}
+"""Drivers whose URLs are known by the dialect alone: ``postgresql://`` was psycopg2 up to SQLAlchemy 2.0."""
+
 PURPOSE_DRIVERS = {
     "postgresql": ("psycopg2", "asyncpg"),
     "mysql": ("pymysql", "asyncmy"),

@@ -497,7 +497,7 @@ def _read_mysql_tls(values: dict[str, str], driver: str) -> _TlsWish:
     if flags.get("ssl_verify_identity"):
         modes.append(Tls.VERIFY_FULL)
     elif flags.get("ssl_verify_cert"):
-        modes.append(Tls.VERIFY_CA)
+        modes.append(Tls.VERIFY_FULL if driver == "mariadbconnector" else Tls.VERIFY_CA)
     elif "ssl_verify_cert" in flags or ("ssl_check_hostname" in flags and ca is None):
         modes.append(Tls.REQUIRE)
     elif ca is not None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from dbdriver_lint.knowledge.address import DatabaseUrlError
 from dbdriver_lint.knowledge.intentions import Tls
-from dbdriver_lint.knowledge.spellings import PURPOSE_DRIVERS, Context
+from dbdriver_lint.knowledge.spellings import BARE_NAMES, PURPOSE_DRIVERS, Context
 from dbdriver_lint.knowledge.translate import Lost, Translation, dialect_of, resolve_driver, translate
 
 if TYPE_CHECKING:
@@ -50,9 +50,7 @@ def transform_url_for_driver(url: str | URL, driver: str, *, ssl: str | None = "
             f"a URL for {driver} cannot say {said or ', '.join(result.connect_args)}; use "
             f"engine_arguments(url, {driver!r}), which returns the URL together with connect_args"
         )
-    if driver == "psycopg2":
-        return result.url.replace("postgresql+psycopg2://", "postgresql://", 1)
-    return result.url
+    return BARE_NAMES.get(driver, result.drivername) + result.url.removeprefix(result.drivername)
 
 
 def engine_arguments(url: str | URL, driver: str, *, ssl: str | None = "require") -> tuple[str, dict[str, Any]]:

@@ -7,7 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 from dbdriver_lint.knowledge.address import DatabaseUrlError, read_address
 from dbdriver_lint.knowledge.drivers import default_driver
 from dbdriver_lint.knowledge.parameters import Outcome, Place, describe, judge
-from dbdriver_lint.knowledge.spellings import DIALECT_ALIASES
+from dbdriver_lint.knowledge.spellings import BARE_NAMES, DIALECT_ALIASES
 from dbdriver_lint.knowledge.translate import resolve_driver
 from dbdriver_lint.knowledge.versions import VersionRange
 
@@ -21,7 +21,7 @@ def check_url(url: object, driver: str) -> None:
     dialect, name, drivername = resolve_driver(driver)
     address = read_address(url)
     sqlalchemy = _installed_sqlalchemy()
-    names = {drivername, drivername.replace("mysql+", "mariadb+")}
+    names = {drivername, BARE_NAMES.get(driver, drivername), drivername.replace("mysql+", "mariadb+")}
     if address.scheme in DIALECT_ALIASES[dialect] and default_driver(address.scheme, sqlalchemy) == {name}:
         names.add(address.scheme)
     if address.scheme not in names:

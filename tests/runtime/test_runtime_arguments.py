@@ -113,6 +113,7 @@ def test_unknown_purpose() -> None:
     ("url", "driver"),
     [
         ("postgresql+asyncpg://u:p@h/d?ssl=require", "asyncpg"),
+        ("postgresql://u:p@h/d?sslmode=require", "psycopg2"),
         ("postgresql+psycopg2://u:p@h/d?sslmode=verify-full&sslrootcert=/ca", "psycopg2"),
         ("mariadb+pymysql://u:p@h/d?charset=utf8mb4", "pymysql"),
         ("sqlite+aiosqlite:///a.db", "aiosqlite"),
