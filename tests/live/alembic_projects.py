@@ -71,9 +71,9 @@ class Project:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
 
-    def initialise(self, template: str, url: str, *, env: str | None = None, revision: str = REVISION) -> None:
-        """``alembic init``, then the URL in alembic.ini, another env.py if given, and one revision."""
-        made = isolated.run(_alembic, ["-q", "init", "-t", template, "migrations"], directory=self.directory)
+    def initialise(self, template: str, url: str, *, revision: str = REVISION, folder: str = "migrations") -> None:
+        """``alembic init``, then the URL in alembic.ini, and one revision."""
+        made = isolated.run(_alembic, ["-q", "init", "-t", template, folder], directory=self.directory)
         if made.exit_code:
             raise RuntimeError(f"alembic init: {made}")
         ini = self.directory / "alembic.ini"
@@ -81,9 +81,7 @@ class Project:
         if count != 1:
             raise RuntimeError("the template's alembic.ini has no sqlalchemy.url")
         ini.write_text(written)
-        self.write({"migrations/versions/r1_things.py": revision})
-        if env is not None:
-            self.write({"migrations/env.py": env})
+        self.write({f"{folder}/versions/r1_things.py": revision})
 
     def env(self) -> str:
         """The env.py as it is now."""

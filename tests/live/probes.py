@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import isolated
 import sqlalchemy
@@ -51,6 +51,10 @@ class Way:
         known = {"ca": ca, "context": context, "ssl": ssl}
         arguments: dict[str, Any] = eval(self.args, known)
         return arguments
+
+    def connection(self, driver: str, port: int, ca: str, host: str) -> tuple[URL, dict[str, Any]]:
+        """The URL and the ``connect_args``."""
+        return url_of(driver, port, host=host, query=self.url_query(ca)), self.connect_args(ca)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +116,14 @@ def run(
     return done.value
 
 
-def strength(targets: Targets, driver: str, way: Way) -> str:
+class Connects(Protocol):
+    """Whatever says how a driver connects to a port, a host name, with the file of an authority."""
+
+    def connection(self, driver: str, port: int, ca: str, host: str) -> tuple[URL | str, dict[str, Any]]:
+        """The URL and the ``connect_args``."""
+
+
+def strength(targets: Targets, driver: str, way: Connects) -> str:
     """What a way of writing a connection is worth, tried out on four servers and certificates.
 
     ``plaintext``, or ``opportunistic`` (a server without TLS is taken too) or ``enforced``, followed by
@@ -145,11 +156,14 @@ def _run(url: URL, statement: str, way: Way, ca: str) -> Any:
         return Raised.chain(error)
 
 
-def _strength(targets: Targets, driver: str, way: Way) -> str:
+def _strength(targets: Targets, driver: str, way: Connects) -> str:
     def attempt(port: int, ca: str, host: str = "localhost") -> Any:
         """What the server says about TLS; exceptions where it did not connect."""
-        asks = "show status like 'Ssl_cipher'" if driver in MYSQL else PG_TLS
-        return _run(url_of(driver, port, host=host), asks, way, ca)
+        url, arguments = way.connection(driver, port, ca, host)
+        try:
+            return ask(make_url(url), MYSQL_TLS if driver in MYSQL else PG_TLS, arguments)
+        except Exception as error:
+            return Raised.chain(error)
 
     first = attempt(targets.port(driver), targets.ca)
     if isinstance(first, tuple):
@@ -162,3 +176,4 @@ def _strength(targets: Targets, driver: str, way: Way) -> str:
 
 
 PG_TLS = "select ssl from pg_stat_ssl where pid = pg_backend_pid()"
+MYSQL_TLS = "show status like 'Ssl_cipher'"

@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
+from judged import disagreement
 from probes import LIBPQ, MYSQL, POSTGRESQL, SQLALCHEMY, Targets, Way, run, url_of
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ EFFECTS: list[tuple[tuple[str, ...], Way, str, object]] = [
 )
 def test_effect(driver: str, way: Way, statement: str, expected: object, targets: Targets) -> None:
     assert run(url_of(driver, targets.port(driver)), statement, way) == expected
+    assert not disagreement(driver, way, targets.ca, None)
 
 
 NOT_PG = ["pgbouncer=true", "schema=mine", "search_path=mine", "connection_limit=5", "sslaccept=strict", "foo=1"]
@@ -96,6 +98,7 @@ def test_refused(driver: str, way: Way, claim: str, targets: Targets) -> None:
     raised = run(url_of(driver, targets.port(driver)), "select 1", way)
     assert isinstance(raised, tuple), raised
     assert any(r.matches(claim) if ": " in claim else claim in r.text for r in raised), [str(r) for r in raised]
+    assert not disagreement(driver, way, targets.ca, raised)
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import isolated
 import pytest
 from isolated import Outcome
-from probes import ASYNC, LIBPQ, url_of
+from probes import ASYNC, LIBPQ, SQLALCHEMY, url_of
 from sqlalchemy import create_engine, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool, QueuePool
@@ -86,18 +86,21 @@ def pooled(pgbouncer: PgBouncer) -> Iterator[Callable[..., Outcome]]:
     pgbouncer.backend.drop_database(database)
 
 
+NAMED_SINCE = (2, 0)
+"""SQLAlchemy 1.4 hands ``prepared_statement_name_func`` on to asyncpg, which refuses it."""
+
 PSYCOPG = tuple(driver for driver in LIBPQ if driver != "psycopg2")
 
 ENOUGH = [
     ("psycopg2", "nothing"),
     ("pg8000", "nothing"),
     ("asyncpg", "statement_cache_size=0"),
-    ("asyncpg", "no names, no caches"),
+    *([("asyncpg", "no names, no caches")] if SQLALCHEMY >= NAMED_SINCE else []),
     *((driver, "prepare_threshold=None") for driver in PSYCOPG),
 ]
 NOT_ENOUGH = [
     ("asyncpg", "nothing"),
-    ("asyncpg", "unique names"),
+    *([("asyncpg", "unique names")] if SQLALCHEMY >= NAMED_SINCE else []),
     *((driver, recipe) for driver in PSYCOPG for recipe in ("nothing", "prepare_threshold=0")),
 ]
 
@@ -123,3 +126,10 @@ def test_names_collide_between_processes(recipe: str, null_pool: bool, pooled: C
     """asyncpg counts its statements from one in every process; NullPool does not change that."""
     raised = [pooled("asyncpg", recipe, alone, null_pool=null_pool).raised for _ in range(3)]
     assert any(r is not None and "already exists" in r.text for r in raised), raised
+
+
+@pytest.mark.parametrize("driver", ["asyncpg"] if SQLALCHEMY < NAMED_SINCE else [])
+def test_no_name_function_before_2(driver: str, pooled: Callable[..., Outcome]) -> None:
+    raised = pooled(driver, "no names, no caches", alone).raised
+    assert raised is not None
+    assert raised.matches("TypeError: unexpected keyword argument 'prepared_statement_name_func'")

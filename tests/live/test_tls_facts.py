@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from judged import disagreement
 from probes import LIBPQ, PG_TLS, Targets, Way, run, strength, url_of
 
 if TYPE_CHECKING:
@@ -86,6 +87,7 @@ WAYS: list[tuple[tuple[str, ...], Way, str]] = [
 )
 def test_strength(driver: str, way: Way, expected: str, targets: Targets) -> None:
     assert strength(targets, driver, way) == expected
+    assert not disagreement(driver, way, targets.ca, None)
 
 
 @pytest.mark.parametrize("mode", ["verify-ca", "verify-full"])
@@ -167,3 +169,4 @@ def test_refused(driver: str, way: Way, claim: str, targets: Targets) -> None:
     raised = run(url_of(driver, targets.port(driver)), "select 1", way, targets.ca)
     assert isinstance(raised, tuple), raised
     assert any(r.matches(claim) for r in raised), [str(r) for r in raised]
+    assert not disagreement(driver, way, targets.ca, raised)

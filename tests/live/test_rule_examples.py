@@ -1,0 +1,73 @@
+"""Every bad example fails as its page says, and works once it is fixed."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+import pytest
+import sqlalchemy
+
+from dbdriver_lint.findings.model import Group
+from dbdriver_lint.knowledge.versions import VersionRange, parse_version
+from dbdriver_lint.rules.registry import all_rules
+from examples import PUBLISHED, Example, Ran, Stage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from servers import Farm, PostgreSQL
+
+    from dbdriver_lint.rules.base import Bad, Rule
+
+
+def runs_here(example: Bad) -> bool:
+    """Whether the example is a program, and speaks about the SQLAlchemy that is installed."""
+    try:
+        ast.parse(example.code)
+    except SyntaxError:
+        if example.raises is None:
+            return False
+    declared = example.settings.get("sqlalchemy-version")
+    return declared is None or VersionRange.parse(f"=={declared}.*").contains(parse_version(sqlalchemy.__version__))
+
+
+EXAMPLES = [
+    pytest.param(rule, example, id=f"{rule.code}-{number}")
+    for rule in all_rules()
+    for number, example in enumerate(rule.bad)
+    if runs_here(example)
+]
+FIXED = [parameter for parameter in EXAMPLES if parameter.values[1].fixed is not None]
+
+
+@pytest.fixture
+def run(farm: Farm, postgresql: PostgreSQL, tmp_path: Path) -> Callable[[Bad, str], list[Ran]]:
+    """Runs a program once, or once for every form of the URL that it reads from its environment."""
+
+    def start(bad: Bad, code: str) -> list[Ran]:
+        example = Example(code, bad.path, bad.files)
+        schemes = PUBLISHED if example.reads_url else PUBLISHED[1:2]
+        return [Stage(farm, tmp_path / str(n)).run(example, scheme) for n, scheme in enumerate(schemes)]
+
+    return start
+
+
+@pytest.mark.parametrize(("rule", "bad"), EXAMPLES)
+def test_bad(rule: type[Rule], bad: Bad, run: Callable[[Bad, str], list[Ran]]) -> None:
+    outcomes = run(bad, bad.code)
+    seen = [[str(raised) for raised in ran.raised] for ran in outcomes]
+    if bad.raises is not None:
+        assert any(raised.matches(bad.raises) for ran in outcomes for raised in ran.raised), seen
+    elif rule.group is Group.ERROR and Example(bad.code, bad.path, bad.files).is_revision:
+        assert not any(ran.worked for ran in outcomes), "fails neither aloud nor in silence"
+    else:
+        assert any(not ran.raised for ran in outcomes), f"raises, and the page does not say so: {seen}"
+
+
+@pytest.mark.parametrize(("rule", "bad"), FIXED)
+def test_fixed(rule: type[Rule], bad: Bad, run: Callable[[Bad, str], list[Ran]]) -> None:
+    assert bad.fixed is not None
+    outcomes = run(bad, bad.fixed)
+    assert any(ran.worked for ran in outcomes), [[str(raised) for raised in ran.raised] for ran in outcomes]
