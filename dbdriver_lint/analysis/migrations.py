@@ -366,7 +366,8 @@ def _lost_kind(analysis: Analysis, site: Site, node: cst.Call) -> LostKind | Non
         if node in analysis.alembic.dropped:
             return LostKind.TASK
         variable = analysis.alembic.kept.get(node)
-        return LostKind.TASK if variable is not None and not _is_waited_for(site, variable) else None
+        scope = site.functions[-1].body if site.functions else analysis.parsed.tree
+        return LostKind.TASK if variable is not None and not _is_waited_for(scope, variable) else None
     if name == "run_coroutine_threadsafe":
         loops = [record.positional[1] for record in records if len(record.positional) > 1]
         return LostKind.OWN_LOOP if loops and all(_is_current_loop(loop) for loop in loops) else None
@@ -384,11 +385,9 @@ def _is_current_loop(value: Value) -> bool:
     return isinstance(value, Result) and value.of in ("asyncio.get_running_loop", "asyncio.get_event_loop")
 
 
-def _is_waited_for(site: Site, variable: str) -> bool:
-    """Whether something in the function waits for the task that a variable holds."""
-    if not site.functions:
-        return True
-    stack: list[cst.CSTNode] = [site.functions[-1].body]
+def _is_waited_for(scope: cst.CSTNode, variable: str) -> bool:
+    """Whether something in a function or module waits for the task that a variable holds."""
+    stack = [scope]
     while stack:
         node = stack.pop()
         if isinstance(node, cst.Await) and dotted(node.expression) == variable:

@@ -44,3 +44,12 @@ class Context:
                 alias = f"_{alias}"
             return alias, (ImportRequest(module, name, alias),)
         return name, (ImportRequest(module, name),)
+
+    def local_attribute(self, module: str, name: str) -> tuple[str, tuple[ImportRequest, ...]]:
+        """The same, spelled as an attribute of the module where nothing is imported yet: ``asyncio.run``."""
+        known, imports = self.local_name(module, name)
+        if not imports:
+            return known, ()
+        if module in self.module.bound:
+            return f"_{module}.{name}", (ImportRequest(module, None, f"_{module}"),)
+        return f"{module}.{name}", (ImportRequest(module, None),)

@@ -79,3 +79,12 @@ def is_shared(url: PossibleUrl, call: EngineCall, context: Context) -> bool:
     others = [other.urls for other in context.module.engines if other.is_async is not call.is_async]
     others += [other.dsns for other in context.module.drivers]
     return any(anchor in own for urls in others for other in urls.urls for _, _, anchor, _ in other.spans)
+
+
+def remove_keyword(keyword: Anchor) -> Edit:
+    """Take away ``async`` or ``await`` with the white space after it."""
+    span, text = keyword.span, keyword.source.text
+    end = span.end
+    while text[end] in " \t":
+        end += 1
+    return Edit(Span(span.start, end), "")
