@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dbdriver_lint.cli import EXIT_CLEAN, EXIT_ERROR, EXIT_FINDINGS, fail
-from dbdriver_lint.cli.options import add_files, add_selection, new_parser, settings_finder
+from dbdriver_lint.cli.options import add_baseline, add_files, add_jobs, add_selection, new_parser, settings_finder
 from dbdriver_lint.report import FORMATS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    import argparse
+    from collections.abc import Mapping, Sequence
 
+    from dbdriver_lint.findings.model import Finding
     from dbdriver_lint.project.discovery import Problem
     from dbdriver_lint.report.model import Report, Terminal
     from dbdriver_lint.run import Options, Outcome, Task
     from dbdriver_lint.settings.load import SettingsFinder
+    from dbdriver_lint.source.text import SourceFile
 
 STDIN = "-"
 
@@ -42,9 +45,8 @@ def parser() -> argparse.ArgumentParser:
     output.add_argument("--statistics", action="store_true", help="only count, by rule")
     output.add_argument("--color", choices=("auto", "always", "never"), default="auto", help="default: auto")
     output.add_argument("--exit-zero", action="store_true", help="exit with 0 even if there are findings")
-    parser.add_argument(
-        "--jobs", "-j", type=_jobs, metavar="N", help="worker processes; 1 for none (default: when it pays)"
-    )
+    add_baseline(parser)
+    add_jobs(parser)
     return parser
 
 
@@ -61,23 +63,35 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _run(args: argparse.Namespace, finder: SettingsFinder) -> int:
-    from dbdriver_lint.cli.output import progress_bar
-    from dbdriver_lint.run import Options, lint_files
+    from dbdriver_lint.run import Options
 
-    tasks, problems = _tasks(args, finder)
-    _check_selectors(tasks)
     options = Options(fix=args.fix or args.diff or args.fix_only, unsafe=args.unsafe_fixes, diff=args.diff)
-    outcomes = lint_files(tasks, options, jobs=args.jobs, progress=progress_bar(len(tasks)))
-    report = _report(outcomes, problems)
-    _tell_problems(report.problems)
+    outcomes, problems = lint(args, finder, options)
+    report = _report(outcomes, problems, finder)
+    tell_problems(problems)
     _write(args, report, outcomes, options)
-    if any(problem.fatal for problem in report.problems):
+    if any(problem.fatal for problem in problems):
         return EXIT_ERROR
     if args.diff:
         found = any(outcome.diff for outcome in outcomes)
     else:
         found = bool(report.findings) and not args.fix_only
     return EXIT_FINDINGS if found and not args.exit_zero else EXIT_CLEAN
+
+
+def lint(args: argparse.Namespace, finder: SettingsFinder, options: Options) -> tuple[list[Outcome], list[Problem]]:
+    """What became of each file that the command line names, and what went wrong.
+
+    Raises:
+        SettingsError: settings that cannot be read, or that name no rule.
+    """
+    from dbdriver_lint.cli.output import progress_bar
+    from dbdriver_lint.run import lint_files
+
+    tasks, problems = _tasks(args, finder)
+    _check_selectors(tasks)
+    outcomes = lint_files(tasks, options, jobs=args.jobs, progress=progress_bar(len(tasks)))
+    return outcomes, problems + [problem for outcome in outcomes for problem in outcome.problems]
 
 
 def _tasks(args: argparse.Namespace, finder: SettingsFinder) -> tuple[list[Task], list[Problem]]:
@@ -108,27 +122,60 @@ def _check_selectors(tasks: Sequence[Task]) -> None:
         check_selectors(settings, rules)
 
 
-def _report(outcomes: Sequence[Outcome], problems: Sequence[Problem]) -> Report:
+def _report(outcomes: Sequence[Outcome], problems: Sequence[Problem], finder: SettingsFinder) -> Report:
     from dbdriver_lint.findings.fingerprint import fingerprints
     from dbdriver_lint.report.model import Report, RuleCard
     from dbdriver_lint.rules.base import REGISTRY
 
-    findings = sorted((f for outcome in outcomes for f in outcome.findings), key=lambda f: f.sort_key)
     sources = {outcome.path: outcome.source for outcome in outcomes if outcome.source is not None}
+    findings, accepted, gone = _without_accepted(outcomes, sources, finder)
+    findings.sort(key=lambda f: f.sort_key)
     codes = sorted({finding.code for finding in findings})
     return Report(
         findings=tuple(findings),
         sources=sources,
         checked=len(outcomes),
         suppressed=sum(outcome.suppressed for outcome in outcomes),
+        baselined=accepted,
+        stale=gone,
         fixed={outcome.path: outcome.applied for outcome in outcomes if outcome.applied},
-        problems=(*problems, *(problem for outcome in outcomes for problem in outcome.problems)),
+        problems=tuple(problems),
         rules={code: RuleCard.of(REGISTRY[code]) for code in codes if code in REGISTRY},
         fingerprints=fingerprints(findings, sources),
     )
 
 
-def _tell_problems(problems: Sequence[Problem]) -> None:
+def _without_accepted(
+    outcomes: Sequence[Outcome], sources: Mapping[str, SourceFile], finder: SettingsFinder
+) -> tuple[list[Finding], int, int]:
+    """The findings that no baseline accepts, how many were accepted, and how many accepted ones are gone."""
+    by_baseline: dict[str | None, list[Outcome]] = {}
+    for outcome in outcomes:
+        settings = finder.for_file(outcome.path)
+        path = os.path.join(settings.root or os.curdir, settings.baseline) if settings.baseline else None
+        by_baseline.setdefault(path, []).append(outcome)
+    findings: list[Finding] = []
+    accepted = gone = 0
+    for path, group in by_baseline.items():
+        found = [finding for outcome in group for finding in outcome.findings]
+        if path is None:
+            findings += found
+            continue
+        from dbdriver_lint.findings.baseline import Baseline, BaselineError
+
+        try:
+            baseline = Baseline.read(Path(path))
+        except BaselineError as error:
+            fail(str(error))
+        applied = baseline.apply(found, sources, [outcome.path for outcome in group])
+        findings += applied.new
+        accepted += applied.accepted
+        gone += sum(applied.gone.values())
+    return findings, accepted, gone
+
+
+def tell_problems(problems: Sequence[Problem]) -> None:
+    """Say on standard error what was not looked at, and why."""
     from dbdriver_lint.cli.output import warn
     from dbdriver_lint.report.display import mask
 
@@ -176,10 +223,3 @@ def _colored(diff: bytes, terminal: Terminal) -> bytes:
         body = line.removesuffix(b"\r")
         lines.append(terminal.paint(body.decode("latin-1"), style).encode("latin-1") + ending if style else line)
     return b"\n".join(lines)
-
-
-def _jobs(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("at least 1")
-    return number

@@ -52,6 +52,20 @@ def add_files(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_baseline(parser: argparse.ArgumentParser) -> None:
+    """Which findings are accepted already."""
+    group = parser.add_mutually_exclusive_group()
+    group.add_argument("--baseline", metavar="FILE", help="the file of accepted findings, instead of the settings'")
+    group.add_argument("--no-baseline", action="store_true", help="report accepted findings too")
+
+
+def add_jobs(parser: argparse.ArgumentParser) -> None:
+    """How many processes work."""
+    parser.add_argument(
+        "--jobs", "-j", type=_jobs, metavar="N", help="worker processes; 1 for none (default: when it pays)"
+    )
+
+
 def overrides(args: argparse.Namespace) -> dict[str, Any]:
     """What the command line says about settings: field name to value."""
     values: dict[str, Any] = {}
@@ -64,6 +78,10 @@ def overrides(args: argparse.Namespace) -> dict[str, Any]:
             values[name] = getattr(args, name)
     if args.pedantic:
         values["pedantic"] = True
+    if getattr(args, "no_baseline", False):
+        values["baseline"] = None
+    elif getattr(args, "baseline", None) is not None:
+        values["baseline"] = os.path.abspath(args.baseline)
     return values
 
 
@@ -72,6 +90,8 @@ def settings_finder(args: argparse.Namespace) -> SettingsFinder:
     return SettingsFinder(args.config, args.isolated, overrides(args))
 
 
-def display_path(path: str) -> str:
-    """``path`` without a leading `./`."""
-    return os.path.normpath(path)
+def _jobs(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("at least 1")
+    return number

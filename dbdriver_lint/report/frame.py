@@ -96,41 +96,47 @@ def _marked(
 
 def _changes(source: SourceFile, fix: Fix) -> Iterator[tuple[int, str, str]]:
     """(line number or 0, sign, text) of the changed lines, with a line of context around each place."""
+    hunks = list(_hunks(source, fix))
+    changed = {line for first, old, _ in hunks for line in range(first, first + len(old))}
+    shown = 0
+    for first, old, new in hunks:
+        before, after = first - 1, first + len(old)
+        if before > shown:
+            yield before, " ", source.line_text(before)
+        for offset, line in enumerate(old):
+            yield first + offset, "-", line
+        for line in new:
+            yield 0, "+", line
+        shown = after - 1
+        if after <= source.line_count and after not in changed:
+            yield after, " ", source.line_text(after)
+            shown = after
+
+
+def _hunks(source: SourceFile, fix: Fix) -> Iterator[tuple[int, list[str], list[str]]]:
+    """(first line, old lines, new lines) of each place that the fix changes, without lines that stay as they are."""
     edits = sorted(fix.edits)
     text = source.text
-    groups: list[tuple[int, int, str]] = []  # first line, last line, their new text
     index = 0
     while index < len(edits):
         first = source.line_of(edits[index].span.start)
         last = source.line_of(edits[index].span.end)
         position = source.line_starts[first - 1]
-        new: list[str] = []
+        pieces: list[str] = []
         while index < len(edits) and source.line_of(edits[index].span.start) <= last:
             span = edits[index].span
-            new += text[position : span.start], edits[index].replacement
+            pieces += text[position : span.start], edits[index].replacement
             position = span.end
             last = max(last, source.line_of(span.end))
             index += 1
-        new.append(text[position : _end_of_line(source, last)])
-        groups.append((first, last, "".join(new)))
-    shown = 0
-    for first, last, replaced in groups:
+        pieces.append(text[position : _end_of_line(source, last)])
         old = text[source.line_starts[first - 1] : _end_of_line(source, last)].splitlines()
-        fresh = replaced.splitlines()
-        while old and fresh and old[0] == fresh[0]:
-            first, old, fresh = first + 1, old[1:], fresh[1:]
-        while old and fresh and old[-1] == fresh[-1]:
-            last, old, fresh = last - 1, old[:-1], fresh[:-1]
-        if first > 1 and first - 1 > shown:
-            yield first - 1, " ", source.line_text(first - 1)
-        for offset, line in enumerate(old):
-            yield first + offset, "-", line
-        for line in fresh:
-            yield 0, "+", line
-        shown = last
-        if last < source.line_count:
-            shown = last + 1
-            yield shown, " ", source.line_text(shown)
+        new = "".join(pieces).splitlines()
+        while old and new and old[0] == new[0]:
+            first, old, new = first + 1, old[1:], new[1:]
+        while old and new and old[-1] == new[-1]:
+            old, new = old[:-1], new[:-1]
+        yield first, old, new
 
 
 def _end_of_line(source: SourceFile, line: int) -> int:

@@ -126,6 +126,20 @@ def test_an_inserted_import_is_a_change_of_its_own(report_of: MakeReport) -> Non
     assert shown.index("1   import os\n  + import sys\n2\n") < shown.index("3 - URL = ")
 
 
+def test_changes_side_by_side_show_no_line_twice(report_of: MakeReport) -> None:
+    from dataclasses import replace
+
+    from dbdriver_lint.fixes.edit import Edit
+    from dbdriver_lint.source.text import Span
+
+    report = report_of("a\nb\nc\nd\n", "b", replacement="B")
+    finding = report.findings[0]
+    assert finding.fix is not None
+    fix = replace(finding.fix, edits=(*finding.fix.edits, Edit(Span(4, 5), "C")))
+    shown = full(replace(report, findings=(replace(finding, fix=fix),)))
+    assert "1   a\n2 - b\n  + B\n3 - c\n  + C\n4   d\n" in shown
+
+
 @pytest.mark.parametrize(
     ("applicability", "marker", "note"),
     [
