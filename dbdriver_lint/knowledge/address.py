@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import parse_qsl, quote, quote_plus, unquote
 
 Query = tuple[tuple[str, str], ...]
@@ -57,6 +58,9 @@ class Address:
 
 
 _SCHEME = re.compile(r"((?:jdbc:)?[A-Za-z][\w+.-]*)://")
+_MASKED = "***"
+"""What SQLAlchemy prints instead of a password."""
+
 _USER = re.compile(r"(?P<username>[^:/?]*)(?::(?P<password>[^@]*))?@")
 
 
@@ -84,7 +88,7 @@ def read_address(url: object) -> Address:
             end += re.split(r"[/?]", text[end:], maxsplit=1)[0].rfind("@") + 1
             password = unquote(text[match.start("password") : end - 1])
         username, text = unquote(match["username"]), text[end:]
-    if password == "***":  # noqa: S105 - what SQLAlchemy prints instead of a password
+    if password == _MASKED:
         raise DatabaseUrlError(
             "the password of this URL is `***`: it was rendered with str(url); "
             "use url.render_as_string(hide_password=False)"
@@ -101,14 +105,14 @@ def read_address(url: object) -> Address:
     )
 
 
-def _from_url_object(url: object) -> Address:
+def _from_url_object(url: Any) -> Address:
     def part(name: str) -> str | None:
         value = getattr(url, name)
         return None if value is None else str(value)
 
     host, port, database = part("host"), part("port"), part("database")
     query: list[tuple[str, str]] = []
-    for key, values in getattr(url, "query").items():  # noqa: B009 - any object of that shape
+    for key, values in url.query.items():
         query += [(key, value) for value in ((values,) if isinstance(values, str) else values)]
     return Address(
         part("drivername") or "",

@@ -61,8 +61,7 @@ class Intention(Enum):
     APPLICATION_NAME = "application name"
     HOST = "host"
     PORT = "port"
-    USER = "user"
-    PASSWORD = "password"  # noqa: S105 - the name of the intention
+    LOGIN = "user and password"
     DATABASE = "database"
     TARGET_SESSION = "target session attributes"
     UNIX_SOCKET = "unix socket"
