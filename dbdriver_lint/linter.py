@@ -71,7 +71,7 @@ def check_source(path: str, data: bytes, settings: Settings, project: Project, *
     except RecursionError:
         return FileResult(path, _unreadable(path, "nested too deeply to be analysed", 1, 1, codes), source)
     context = Context(
-        source, settings, project.dependencies_for(settings), facts, parsed.faithful and source.round_trips
+        source, settings, project.dependencies_for(settings), facts, parsed.faithful and source.round_trips, project
     )
     findings = [
         _place(draft, context)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import ast
+import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from dbdriver_lint.fixes.edit import ImportRequest
 
 if TYPE_CHECKING:
+    from dbdriver_lint.analysis.environments import MigrationEnvironment
     from dbdriver_lint.analysis.facts import ModuleFacts
+    from dbdriver_lint.project import Project
     from dbdriver_lint.project.dependencies import Dependencies
     from dbdriver_lint.settings.model import Settings
     from dbdriver_lint.source.text import SourceFile
@@ -24,6 +29,19 @@ class Context:
     module: ModuleFacts
     can_edit: bool
     """Whether the file may be edited at all (LibCST gave its bytes back, the encoding round-trips)."""
+    project: Project
+
+    @property
+    def migration_environments(self) -> tuple[MigrationEnvironment, ...]:
+        """The project's Alembic environments and what they do; read when a rule asks."""
+        from dbdriver_lint.analysis.environments import migration_environments
+
+        return migration_environments(self.project.root)
+
+    @property
+    def bound(self) -> frozenset[str]:
+        """Every name bound anywhere in the file, so that a fix shadows nothing."""
+        return _bound_names(self.source.text)
 
     def local_name(self, module: str, name: str) -> tuple[str, tuple[ImportRequest, ...]]:
         """How the code can call ``module.name``, and the import that it needs for it.
@@ -38,9 +56,9 @@ class Context:
         for local, qualified in self.module.names.items():
             if qualified == module:
                 return f"{local}.{name}", ()
-        if name in self.module.bound:
+        if name in self.bound:
             alias = f"_{name}"
-            while alias in self.module.bound:
+            while alias in self.bound:
                 alias = f"_{alias}"
             return alias, (ImportRequest(module, name, alias),)
         return name, (ImportRequest(module, name),)
@@ -50,6 +68,28 @@ class Context:
         known, imports = self.local_name(module, name)
         if not imports:
             return known, ()
-        if module in self.module.bound:
+        if module in self.bound:
             return f"_{module}.{name}", (ImportRequest(module, None, f"_{module}"),)
         return f"{module}.{name}", (ImportRequest(module, None),)
+
+
+@lru_cache(maxsize=4)
+def _bound_names(text: str) -> frozenset[str]:
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return frozenset(re.findall(r"\w+", text))  # syntax that is newer than this interpreter: any of them
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name):
+            if not isinstance(node.ctx, ast.Load):
+                found.add(node.id)
+        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            found.add(node.name)
+        elif isinstance(node, ast.arg):
+            found.add(node.arg)
+        elif isinstance(node, ast.alias):
+            found.add(node.asname or node.name.partition(".")[0])
+        elif isinstance(node, (ast.ExceptHandler, ast.MatchAs, ast.MatchStar)) and node.name:
+            found.add(node.name)
+    return frozenset(found)

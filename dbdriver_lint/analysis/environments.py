@@ -1,0 +1,113 @@
+"""The Alembic environments of a project, each with what its ``env.py`` does."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dbdriver_lint.analysis.migration_facts import Loop
+from dbdriver_lint.knowledge.urls import UrlError, parse_url
+from dbdriver_lint.project.alembic import find_environments
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dbdriver_lint.analysis.facts import ModuleFacts
+    from dbdriver_lint.analysis.migration_facts import EnvironmentFacts
+    from dbdriver_lint.project.alembic import Configuration
+
+
+@dataclass(frozen=True, slots=True)
+class MigrationEnvironment:
+    """An ``env.py`` that was read, and the configurations that point at it."""
+
+    path: str
+    """The absolute path of ``env.py``."""
+    configurations: tuple[Configuration, ...]
+    module: ModuleFacts
+    facts: EnvironmentFacts
+
+    @property
+    def runs_loop(self) -> bool:
+        """Whether it always starts an event loop, which fails where one runs already."""
+        return self.facts.loop is Loop.ALWAYS
+
+    @property
+    def honours_connection(self) -> bool:
+        """Whether it uses the connection of ``config.attributes["connection"]``."""
+        return self.facts.honours_connection
+
+    @property
+    def is_async(self) -> bool | None:
+        """Whether it migrates through an async engine; None where it makes no engine and runs no loop."""
+        if any(engine.is_async or engine.wrapped_in_async_engine for engine in self.module.engines):
+            return True
+        if self.facts.loop is not Loop.NEVER:
+            return True
+        return False if self.module.engines else None
+
+    @property
+    def drivernames(self) -> frozenset[str]:
+        """The driver names that its URL is known to have; empty where nothing is known."""
+        return frozenset(self._drivernames())
+
+    def _drivernames(self) -> Iterator[str]:
+        from dbdriver_lint.analysis.urls import urls_of
+
+        sets = [engine.urls for engine in self.module.engines]
+        sets += [urls_of(option.value.value) for option in self.module.options if option.name == "sqlalchemy.url"]
+        for urls in sets:
+            yield from (url.url.drivername.text for url in urls.urls if url.url.drivername.known)
+        if not self.facts.sets_url:
+            for configuration in self.configurations:
+                name = drivername_of(configuration.url)
+                if name is not None:
+                    yield name
+
+    def covers(self, path: str) -> bool:
+        """Whether a revision stands in this environment's folder."""
+        folder = os.path.dirname(self.path)
+        return os.path.abspath(path).startswith(folder + os.sep)
+
+
+def drivername_of(url: str | None) -> str | None:
+    """The driver name of a URL in a configuration file."""
+    if url is None:
+        return None
+    try:
+        found = parse_url(url).drivername
+    except UrlError:
+        return None
+    return found.text if found.known else None
+
+
+def migration_environments(root: Path) -> tuple[MigrationEnvironment, ...]:
+    """The environments below ``root`` whose ``env.py`` could be read."""
+    found: list[MigrationEnvironment] = []
+    for environment in find_environments(root):
+        try:
+            stat = Path(environment.env).stat()
+        except OSError:
+            continue
+        module = _analysed(environment.env, stat.st_mtime_ns, stat.st_size)
+        if module is not None and module.environment is not None:
+            found.append(MigrationEnvironment(environment.env, environment.configurations, module, module.environment))
+    return tuple(found)
+
+
+@lru_cache(maxsize=64)
+def _analysed(path: str, _modified: int, _size: int) -> ModuleFacts | None:
+    """The facts of an ``env.py`` as it is now."""
+    from dbdriver_lint.analysis.build import analyse
+    from dbdriver_lint.analysis.imports import first_party_modules
+    from dbdriver_lint.source.parse import UnparsableSourceError, parse
+    from dbdriver_lint.source.text import SourceFile, UnreadableSourceError
+
+    try:
+        parsed = parse(SourceFile.from_bytes(path, Path(path).read_bytes()))
+        return analyse(parsed, importer=first_party_modules())
+    except (OSError, UnreadableSourceError, UnparsableSourceError, RecursionError):
+        return None

@@ -1,0 +1,141 @@
+"""Where a project keeps its Alembic environments, and what their configuration files say.
+
+Nothing is executed, and nothing is interpolated: ``%%`` is one percent sign, ``%(here)s`` the folder of
+the file.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dbdriver_lint.project.discovery import SKIPPED_DIRECTORIES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MAX_FOLDERS = 5000
+"""How many folders of a project are searched."""
+MAX_BYTES = 1_000_000
+_URL = "sqlalchemy.url"
+_PLACEHOLDER = "driver://"
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """A section of a file that names a script location: ``alembic.ini``, or ``[tool.alembic]``."""
+
+    path: str
+    section: str
+    script_location: str
+    url: str | None
+    """``sqlalchemy.url`` as Alembic reads it; None where there is none, or Alembic's placeholder."""
+    line: int
+    """The 1-based line of the URL, else of the script location."""
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """A folder with an ``env.py``, and the configurations that point at it."""
+
+    env: str
+    """The absolute path of ``env.py``."""
+    configurations: tuple[Configuration, ...]
+
+
+@lru_cache(maxsize=64)
+def find_environments(root: Path) -> tuple[Environment, ...]:
+    """All Alembic environments below ``root``, in the order of their paths."""
+    folders: list[str] = []
+    configurations: list[Configuration] = []
+    for here, directories, files in _walk(root):
+        if "env.py" in files and ("script.py.mako" in files or "versions" in directories):
+            folders.append(here)
+        for name in files:
+            if name.endswith(".ini"):
+                configurations += _ini(os.path.join(here, name))
+            elif name == "pyproject.toml":
+                configurations += _pyproject(os.path.join(here, name))
+    return tuple(
+        Environment(
+            os.path.join(folder, "env.py"),
+            tuple(c for c in configurations if _points_at(c, folder, str(root))),
+        )
+        for folder in sorted(folders)
+    )
+
+
+def _walk(root: Path) -> Iterator[tuple[str, list[str], list[str]]]:
+    for seen, (here, directories, files) in enumerate(os.walk(root)):
+        if seen >= MAX_FOLDERS:
+            return
+        directories[:] = sorted(d for d in directories if d not in SKIPPED_DIRECTORIES and not d.startswith("."))
+        yield here, directories, files
+
+
+def _ini(path: str) -> Iterator[Configuration]:
+    import configparser
+
+    text = _read(path)
+    if text is None or "script_location" not in text:
+        return
+    parser = configparser.RawConfigParser(strict=False)
+    try:
+        parser.read_string(text)
+    except configparser.Error:
+        return
+    for section in parser.sections():
+        values = dict(parser.items(section))
+        location = values.get("script_location")
+        if location:
+            key = _URL if _URL in values else "script_location"
+            yield Configuration(path, section, location, _url(values.get(_URL)), _line_of(text, key))
+
+
+def _pyproject(path: str) -> Iterator[Configuration]:
+    text = _read(path)
+    if text is None or "alembic" not in text:
+        return
+    import tomllib
+
+    try:
+        table = tomllib.loads(text).get("tool", {}).get("alembic", {})
+    except tomllib.TOMLDecodeError:
+        return
+    location = table.get("script_location") if isinstance(table, dict) else None
+    if isinstance(location, str):
+        yield Configuration(path, "tool.alembic", location, None, _line_of(text, "script_location"))
+
+
+def _url(text: str | None) -> str | None:
+    if not text or text.startswith(_PLACEHOLDER) or "%(" in text or "://" not in text:
+        return None
+    return text.replace("%%", "%")
+
+
+def _points_at(configuration: Configuration, folder: str, root: str) -> bool:
+    """Whether a script location means this folder; Alembic takes a relative one from where it is started."""
+    base = os.path.dirname(configuration.path)
+    location = configuration.script_location.replace("%(here)s", base).replace("%%", "%")
+    package, colon, path = location.partition(":")
+    if colon and re.fullmatch(r"[\w.]+", package) and not Path(location).is_absolute():
+        tail = os.path.normpath(os.path.join(*package.split("."), path))
+        return folder.endswith(os.sep + tail)
+    return any(os.path.normpath(os.path.join(start, location)) == os.path.normpath(folder) for start in (base, root))
+
+
+def _line_of(text: str, key: str) -> int:
+    match = re.search(rf"(?m)^[ \t]*{re.escape(key)}[ \t]*[=:]", text)
+    return text.count("\n", 0, match.start()) + 1 if match else 1
+
+
+def _read(path: str) -> str | None:
+    try:
+        file = Path(path)
+        return None if file.stat().st_size > MAX_BYTES else file.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return None
