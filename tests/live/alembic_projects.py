@@ -7,14 +7,14 @@ import re
 import runpy
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import isolated
 from isolated import Outcome
 from servers import PASSWORD, USER, PostgreSQL
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
 TABLE = "things"
@@ -89,14 +89,17 @@ class Project:
 
     def alembic(self, *arguments: str) -> Report:
         """Run the ``alembic`` command."""
-        return self.report(
-            isolated.run(_alembic, list(arguments), directory=self.directory, environment=self.environment)
-        )
+        return self._run(_alembic, list(arguments))
 
     def python(self, script: str) -> Report:
         """Run a Python program in the project's directory."""
         self.write({"script.py": script})
-        return self.report(isolated.run(_python, "script.py", directory=self.directory, environment=self.environment))
+        return self._run(_python, "script.py")
+
+    def _run(self, function: Callable[[Any], None], argument: object) -> Report:
+        return self.report(
+            isolated.run(function, argument, directory=self.directory, environment=self.environment, seconds=10)
+        )
 
     def report(self, outcome: Outcome) -> Report:
         """The outcome beside what the database says."""

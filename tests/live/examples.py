@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 import isolated
 from alembic_projects import REVISION, Project
@@ -44,6 +44,11 @@ class Ran:
     connected: int
     """How many engines, sessions and raw connections did."""
 
+    @property
+    def aloud(self) -> bool:
+        """Whether it raised; a coroutine that nobody awaits is only warned of."""
+        return any("builtins.Warning" not in raised.classes for raised in self.raised)
+
 
 @dataclass(frozen=True, slots=True)
 class Example:
@@ -60,6 +65,11 @@ class Example:
     @property
     def is_env(self) -> bool:
         return PurePosixPath(self.path).name == "env.py"
+
+    @property
+    def migrates(self) -> bool:
+        """Whether running it is to bring the database up to date."""
+        return self.is_revision or (self.is_env and "run_migrations" in self.code)
 
     @property
     def needs_alembic(self) -> bool:
@@ -84,20 +94,36 @@ PUBLISHED = ("postgresql+asyncpg", "postgresql+psycopg2", "postgres", "postgresq
 """The forms of DATABASE_URL that an example's environment may have."""
 
 
+IN_LOOP = """
+import asyncio
+from alembic import command
+from alembic.config import Config
+
+async def main():
+    command.upgrade(Config("alembic.ini"), "head")
+
+asyncio.run(main())
+"""
+"""How an application migrates when it starts."""
+
+
 class Stage:
     """Where examples are run: the servers, and a directory for each run."""
 
     def __init__(self, farm: Farm, directory: Path) -> None:
         self.farm, self.directory = farm, directory
 
-    def run(self, example: Example, scheme: str = "postgresql+psycopg2", query: str = "") -> Ran:
-        """Run an example with ``scheme`` and ``query`` for the URLs that it reads from its environment."""
+    def run(self, example: Example, scheme: str = "postgresql+psycopg2", *, in_loop: bool = False) -> Ran:
+        """Run an example with ``scheme`` for the URLs that it reads from its environment.
+
+        A migration is run by the ``alembic`` command, or by a coroutine if ``in_loop``.
+        """
         self.directory.mkdir(parents=True)
         mysql = any("mysql" in text or "mariadb" in text for text in example.texts())
         servers: list[PostgreSQL | MariaDB] = [self.farm.postgresql, *([self.farm.mariadb] if mysql else [])]
         for server in servers:
             self._prepare(server, example)
-        surroundings = self._surroundings(example, scheme, query, mysql)
+        surroundings = self._surroundings(example, scheme, mysql)
         environment = {
             name: str(surroundings.value(name))
             for name in example.variables()
@@ -108,7 +134,7 @@ class Stage:
             self._initialise(example)
         path = self._write(example)
         if example.is_revision or example.is_env:
-            return self._migrate(environment)
+            return self._migrate(example, environment, in_loop=in_loop)
         module = ".".join(PurePosixPath(path).with_suffix("").parts)
         outcome = isolated.run(play, module, surroundings, directory=self.directory, environment=environment)
         return self._ran(outcome)
@@ -127,15 +153,15 @@ class Stage:
             for match in _DATABASE.finditer(text):
                 server.database(match[1] or match[2])
 
-    def _surroundings(self, example: Example, scheme: str, query: str, mysql: bool) -> Surroundings:
+    def _surroundings(self, example: Example, scheme: str, mysql: bool) -> Surroundings:
         ports = {"postgresql": self.farm.postgresql.port}
         if any("pool" in text or "bouncer" in text for text in example.texts()):
             ports["pooler"] = self.farm.pgbouncer.port
         if mysql:
             ports |= {"mysql": self.farm.mariadb.port, "mariadb": self.farm.mariadb.port}
-        place = f"{USER}:{PASSWORD}@localhost:{ports['postgresql']}/{DATABASE}"
+        place = f"{SPECIAL_USER}:{quote(SPECIAL_PASSWORD, safe='')}@localhost:{ports['postgresql']}/{DATABASE}"
         values = {
-            "url": f"{scheme}://{place}{query}",
+            "url": f"{scheme}://{place}",
             "sync_url": f"postgresql+psycopg2://{place}",
             "async_url": f"postgresql+asyncpg://{place}",
             "host": "localhost",
@@ -206,15 +232,19 @@ class Stage:
             text = text if count else text.replace("[alembic]\n", f"[alembic]\n{line}\n", 1)
         ini.write_text(text)
 
-    def _migrate(self, environment: Mapping[str, str]) -> Ran:
+    def _migrate(self, example: Example, environment: Mapping[str, str], *, in_loop: bool) -> Ran:
         project = Project(self.directory, self.farm.postgresql, DATABASE)
         project.environment = dict(environment)
-        report = project.alembic("upgrade", "head")
+        try:
+            report = project.python(IN_LOOP) if in_loop else project.alembic("upgrade", "head")
+        except TimeoutError:  # it waits for itself
+            return Ran((), worked=False, connected=0)
         tables = self.farm.postgresql.execute(
             "select 1 from pg_tables where schemaname = 'public' and tablename <> 'alembic_version'", database=DATABASE
         )
         ran = self._ran(report.outcome)
-        return Ran(ran.raised, ran.worked and report.stamped is not None and bool(tables), len(tables))
+        done = bool(report.stamped and tables) or not example.migrates
+        return Ran(ran.raised, ran.worked and done, len(tables))
 
     @staticmethod
     def _ran(outcome: Outcome) -> Ran:

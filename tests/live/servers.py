@@ -107,7 +107,7 @@ class Server:
     """One running server. ``host`` is the name that its certificate is for."""
 
     host = "localhost"
-    stop_signal = signal.SIGTERM
+    stop_signal = signal.SIGKILL  # nothing here is worth a tidy end
 
     def __init__(self, farm: Farm, name: str) -> None:
         """Start it and wait until it answers; a port that was taken meanwhile is tried again."""
@@ -140,7 +140,7 @@ class Server:
         return False
 
     def stop(self) -> None:
-        """Stop it, gently for ten seconds."""
+        """Stop it."""
         if self.process.poll() is None:
             self.process.send_signal(self.stop_signal)
             try:
@@ -165,7 +165,7 @@ class Server:
 class PostgreSQL(Server):
     """PostgreSQL, with TLS offered or with ``ssl=off``."""
 
-    stop_signal = signal.SIGQUIT  # at once: nothing here is worth a checkpoint
+    stop_signal = signal.SIGQUIT  # at once, and its children with it
     tls = True
 
     HBA = """
@@ -241,8 +241,6 @@ class PlainPostgreSQL(PostgreSQL):
 
 class PgBouncer(Server):
     """PgBouncer in transaction mode, before the PostgreSQL with TLS. It lets everybody in, as ``app``."""
-
-    stop_signal = signal.SIGQUIT
 
     def prepare(self) -> None:
         self.backend = self.farm.postgresql
