@@ -18,7 +18,7 @@ from pathlib import Path
 from reading import Aside, Case, Fact, read_case
 
 from dbdriver_lint.knowledge.drivers import is_loadable
-from dbdriver_lint.knowledge.parameters import Moment, Outcome, Verdict, judge, table_of
+from dbdriver_lint.knowledge.parameters import Moment, Outcome, Place, Verdict, judge, judge_keyword, table_of
 from dbdriver_lint.knowledge.urls import UrlError, parse_url
 from dbdriver_lint.knowledge.versions import VersionRange
 
@@ -30,6 +30,10 @@ def verdicts(fact: Fact, case: Case) -> list[Verdict]:
     sqlalchemy = VersionRange.parse("" if fact.sqlalchemy == "any" else f"=={fact.sqlalchemy}")
     version = fact.driver_version if fact.driver_version and fact.driver_version[0].isdecimal() else None
     driver_version = None if version is None else VersionRange.parse(f"=={version}")
+    if case.place is Place.KEYWORD:
+        keywords = case.parameters
+        told = (judge_keyword(case.function or "", key, keywords[key], siblings=keywords) for key in keywords)
+        return [verdict for verdict in told if not verdict.ok]
     found = [
         judge(
             case.driver,
@@ -51,6 +55,8 @@ def url_is_refused(fact: Fact, case: Case) -> bool | None:
     """Whether SQLAlchemy cannot load the URL; None where that depends on what else is installed."""
     if case.url is None:
         return False
+    if case.place is Place.DSN:
+        return "+" in case.url.partition("://")[0]  # XDB108
     try:
         url = parse_url(case.url)
     except UrlError:
@@ -109,6 +115,7 @@ def main() -> int:
     """Compare all facts of the file that the command line names, and say where they differ."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("facts", type=Path)
+    parser.add_argument("--kinds", default="url,connect_args", help="kinds of facts; `direct` are calls of raw drivers")
     parser.add_argument(
         "--show", type=int, default=40, help="how many disagreements to list; -1: texts that differ too"
     )
@@ -119,7 +126,7 @@ def main() -> int:
     disagreements: list[str] = []
     for line in args.facts.open(encoding="utf-8"):
         fact = Fact(json.loads(line))
-        if fact.kind not in ("url", "connect_args"):
+        if fact.kind not in args.kinds.split(","):
             continue
         result = compare(fact)
         if result.aside is not None:

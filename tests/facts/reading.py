@@ -62,6 +62,8 @@ class Case:
     parameters: dict[str, Any]
     url: str | None = None
     creation_only: bool = False
+    function: str | None = None
+    """The raw call that gets the keywords."""
 
 
 @dataclass(frozen=True)
@@ -104,6 +106,8 @@ def read_case(fact: Fact) -> Case | Aside:
             return Aside("environment variables of the machine")
         key, value = key.partition("=")[0], key.partition("=")[2] or value.partition("+")[0]
         return Case(_driver(fact), Place.URL, {key: value})
+    if fact.kind == "direct":
+        return _direct(fact, value)
     if fact.kind == "connect_args":
         return _arguments(fact, key, value)
     if fact.section in ("a", "url"):
@@ -111,6 +115,30 @@ def read_case(fact: Fact) -> Case | Aside:
     if "://" in value:
         return Case(_driver(fact), Place.URL, _query(value), url=value, creation_only=key == "create_connect_args")
     return _url(fact, key, value)
+
+
+_CALL = re.compile(r"(?P<name>[\w.]+)\((?:'(?P<dsn>[^']*)'|dsn|\*\*base)?(?:, \*\*(?P<keywords>.+))?\)")
+
+
+def _direct(fact: Fact, value: str) -> Case | Aside:
+    """``asyncpg.connect('dsn')``, ``asyncpg.connect(dsn, **{'ssl': True})``, ``psycopg.connect(dsn, **ssl=True)``."""
+    match = _CALL.fullmatch(re.sub(r"<ssl\.SSLContext[^>]*>", "Ellipsis", value))
+    if match is None or "<function" in value:
+        return Aside("a way of calling, not a parameter")
+    names = {"mysqldb.connect": "MySQLdb.connect", "mysqlconnector.connect": "mysql.connector.connect"}
+    function = names.get(match["name"], match["name"])
+    if match["keywords"] is None:
+        dsn = match["dsn"] or ""
+        if "://" not in dsn or not dsn.startswith("postgres"):
+            return Aside("a DSN for a driver that takes none: rule XDB108")
+        return Case(_driver(fact), Place.DSN, _query(dsn), url=dsn, function=function)
+    keywords = match["keywords"]
+    if not keywords.startswith("{"):
+        name, _, text = keywords.partition("=")
+        keywords = "{" + repr(name) + ": " + (text if re.match(r"\{|True|None|\d+$", text) else repr(text)) + "}"
+    arguments = ast.literal_eval(keywords.replace("Ellipsis", "..."))
+    given = {key: SSL_CONTEXT if item is ... else item for key, item in arguments.items()}
+    return Case(_driver(fact), Place.KEYWORD, given, function=function)
 
 
 def _driver(fact: Fact) -> str:

@@ -14,6 +14,7 @@ from dbdriver_lint.knowledge.parameters import (
     Place,
     Verdict,
     judge,
+    judge_keyword,
 )
 from dbdriver_lint.knowledge.spellings import DIALECT_OF, POOLER_ARGS, SPELLINGS, TLS_FORMS
 from dbdriver_lint.knowledge.versions import VersionRange
@@ -146,6 +147,56 @@ def test_raw_calls() -> None:
     assert said("asyncpg", Place.KEYWORD, "prepared_statement_cache_size", 0).fails
     assert said("asyncpg", Place.KEYWORD, "statement_cache_size", 0).ok
     assert said("psycopg2", Place.KEYWORD, "database", "d").ok
+
+
+@pytest.mark.parametrize(
+    ("driver", "key", "value", "exception", "remedy"),
+    [
+        ("asyncpg", "ssl", "require", 'CantChangeRuntimeParamError: parameter "ssl" cannot be changed now', "?sslmode=require"),
+        ("asyncpg", "connect_timeout", "3", 'UndefinedObjectError: unrecognized configuration parameter "connect_timeout"', "timeout=3"),
+        ("psycopg", "ssl", "require", 'ProgrammingError: invalid URI query parameter: "ssl"', "?sslmode=require"),
+        ("psycopg2", "search_path", "a", 'ProgrammingError: invalid dsn: invalid URI query parameter: "search_path"', "?options=-c+search_path%3Da"),
+    ],
+)  # fmt: skip
+def test_raw_dsn(driver: str, key: str, value: str, exception: str, remedy: str) -> None:
+    verdict = said(driver, Place.DSN, key, value)
+    assert (verdict.exception, verdict.remedy) == (exception, remedy)
+
+
+@pytest.mark.parametrize(
+    ("driver", "key", "value"),
+    [
+        ("asyncpg", "sslmode", "require"),
+        ("asyncpg", "application_name", "x"),
+        ("asyncpg", "work_mem", "64MB"),
+        ("psycopg", "ssl", "true"),
+        ("psycopg2", "dbname", "d"),
+        ("pymysql", "anything", "x"),
+    ],
+)
+def test_raw_dsn_silence(driver: str, key: str, value: str) -> None:
+    assert said(driver, Place.DSN, key, value).ok
+
+
+@pytest.mark.parametrize(
+    ("function", "key", "value", "exception"),
+    [
+        ("asyncpg.create_pool", "pool_size", 5, "TypeError: connect() got an unexpected keyword argument 'pool_size'"),
+        ("asyncpg.connect", "min_size", 1, "TypeError: connect() got an unexpected keyword argument 'min_size'"),
+        (
+            "psycopg_pool.ConnectionPool",
+            "sslmode",
+            "require",
+            "TypeError: ConnectionPool.__init__() got an unexpected keyword argument 'sslmode'",
+        ),
+        ("aiomysql.create_pool", "database", "d", "TypeError: connect() got an unexpected keyword argument 'database'"),
+        ("asyncpg.create_pool", "min_size", 1, ""),
+        ("psycopg_pool.ConnectionPool", "kwargs", {"sslmode": "require"}, ""),
+        ("somebody.else", "sslmode", "x", ""),
+    ],
+)
+def test_raw_keywords(function: str, key: str, value: object, exception: str) -> None:
+    assert judge_keyword(function, key, value, siblings={key: value}).exception == exception
 
 
 def test_every_driver_of_the_tables_is_known() -> None:

@@ -22,19 +22,21 @@ from dbdriver_lint.knowledge.parameters.model import (
     Table,
     Verdict,
 )
+from dbdriver_lint.knowledge.parameters.raw import DSN_TABLES, RAW_CALLS, RawCall
 from dbdriver_lint.knowledge.parameters.remedy import remedy_for
 from dbdriver_lint.knowledge.parameters.words import describe
 from dbdriver_lint.knowledge.spellings import ASYNC_VARIANTS
 from dbdriver_lint.knowledge.translate import TLS_KEYS
+from dbdriver_lint.knowledge.versions import VersionRange
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from dbdriver_lint.knowledge.versions import VersionRange
 
 __all__ = [
     "CALLABLE",
     "OK",
+    "RAW_CALLS",
     "SSL_CONTEXT",
     "TABLES",
     "UNKNOWN",
@@ -42,15 +44,21 @@ __all__ = [
     "Opaque",
     "Outcome",
     "Place",
+    "RawCall",
     "Row",
     "Table",
     "Verdict",
     "describe",
     "judge",
+    "judge_keyword",
     "table_of",
 ]
 
 TABLES: Mapping[str, Table] = {table.driver: table for table in (*postgresql.TABLES, *mysql.TABLES, *other.TABLES)}
+
+_TEXT_PLACES = (Place.URL, Place.DSN)
+_RAW_PLACES = (Place.DSN, Place.KEYWORD)
+_RAISES = "the first connection raises"
 
 _SQLALCHEMY_KEYS = frozenset({"plugin"})
 """Query keys that SQLAlchemy itself takes out of the URL."""
@@ -85,10 +93,36 @@ def judge(
     if place is Place.URL:
         return _judge_url(table, key, value, siblings, versions)
     if place is Place.DSN:
-        return OK
+        dsn_table = DSN_TABLES.get(table.driver)
+        return OK if dsn_table is None else _judge_rows(dsn_table, place, key, value, siblings, versions)
     if value is None and table.drops_none and not any(row.engine_only for row in table.index.get(key, ())):
         return OK
     return _judge_rows(table, place, key, value, siblings, versions)
+
+
+def judge_keyword(
+    function: str,
+    key: str,
+    value: object,
+    *,
+    siblings: Siblings,
+    driver_version: VersionRange | None = None,
+) -> Verdict:
+    """The same for a keyword of a raw call, such as ``asyncpg.create_pool``, by its qualified name."""
+    call = RAW_CALLS.get(function)
+    if call is None or key in call.own:
+        return OK
+    if not call.passes_on:
+        return Verdict(Outcome.UNSUPPORTED, _filled(call.unknown, key, value, {}), _RAISES, Moment.CREATION)
+    return judge(
+        call.driver,
+        Place.KEYWORD,
+        key,
+        value,
+        siblings=siblings,
+        sqlalchemy=VersionRange.everything(),
+        driver_version=driver_version,
+    )
 
 
 class _Versions:
@@ -161,14 +195,14 @@ def _judge_rows(
     accepting = [
         row
         for row in rows
-        if (row.url if place is Place.URL else row.args) is not None
-        and not (place is Place.KEYWORD and row.engine_only)
+        if (row.url if place in _TEXT_PLACES else row.args) is not None
+        and not (place in _RAW_PLACES and row.engine_only)
     ]
     here = [row for row in accepting if versions.inside(row.sqlalchemy, row.driver)]
     if not here:
         return _unsupported(table, place, key, value, accepting[0] if accepting else None)
     row = here[0]
-    checks = row.url if place is Place.URL else row.args
+    checks = row.url if place in _TEXT_PLACES else row.args
     verdict = _first_fault(table, checks or (), place, key, value, siblings, versions, row.source)
     if not verdict.ok:
         return verdict
@@ -187,7 +221,7 @@ def _unsupported(table: Table, place: Place, key: str, value: object, row: Row |
     return Verdict(
         Outcome.UNSUPPORTED,
         _filled(table.unknown, key, value, {}),
-        "the first connection raises",
+        _RAISES,
         Moment.CONNECT,
         _complement(table, row) if row is not None else "",
         remedy_for(table.driver, place, key, value),
@@ -220,14 +254,14 @@ def _first_fault(
     if value == UNKNOWN:
         return OK
     for check in checks:
-        if place is Place.KEYWORD and (check.engine_only or check.sqlalchemy != ALWAYS):
+        if place in _RAW_PLACES and (check.engine_only or check.sqlalchemy != ALWAYS):
             continue
         if not versions.inside(check.sqlalchemy, check.driver) or check.accepts(value, siblings):
             continue
         return Verdict(
             check.outcome,
             _filled(check.error, key, value, siblings),
-            check.consequence or "the first connection raises",
+            check.consequence or _RAISES,
             check.moment,
             versions.condition(table, check.sqlalchemy, check.driver),
             remedy_for(table.driver, place, key, value),

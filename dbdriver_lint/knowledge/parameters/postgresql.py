@@ -70,6 +70,7 @@ _MIXED = Check(
     "creating the engine raises",
     Moment.CREATION,
     beside=lambda value, siblings: not (isinstance(value, tuple) and isinstance(siblings.get("host"), tuple)),
+    engine_only=True,
 )
 
 _LIBPQ_ROWS = (

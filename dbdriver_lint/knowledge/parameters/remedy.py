@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 def remedy_for(driver: str, place: Place, key: str, value: object) -> str:
     """How ``driver`` says what ``key=value`` means, "" where it cannot or the meaning is not known."""
+    if place is Place.DSN:
+        spelled = remedy_for("psycopg2", Place.URL, key, value)
+        return spelled if spelled.startswith("?") else remedy_for(driver, Place.KEYWORD, key, value)
     dialect = DIALECT_OF.get(driver)
     if isinstance(value, (Opaque, dict, list, tuple)) or dialect in (None, "sqlite", "oracle"):
         return ""
