@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from dbdriver_lint.fixes.edit import Fix
-from dbdriver_lint.source.text import Position, Span
+if TYPE_CHECKING:
+    from dbdriver_lint.fixes.edit import Fix
+    from dbdriver_lint.source.text import Position, Span
 
 
 class Severity(enum.StrEnum):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from dbdriver_lint.source.text import Span
+if TYPE_CHECKING:
+    from dbdriver_lint.source.text import Span
 
 
 class Applicability(enum.IntEnum):

@@ -93,7 +93,9 @@ class Plugin:
             raise ExecutionError(str(error)) from None
         if is_excluded(self._filename, settings):
             return
-        result = check_source(self._filename, self._data(), settings, Project.for_path(self._filename), noqa=not self._disable_noqa)
+        result = check_source(
+            self._filename, self._data(), settings, Project.for_path(self._filename), noqa=not self._disable_noqa
+        )
         for finding in result.findings:
             message = " ".join(finding.message.split())
             yield finding.start.line, finding.start.column - 1, f"{finding.code} {message}", type(self)
