@@ -126,6 +126,11 @@ def test_declared_versions_decide() -> None:
     assert said("asyncpg", Place.URL, "krbsrvname", "x", version=">=0.29").condition == "asyncpg <0.30"
 
 
+def test_a_declared_sqlalchemy_says_nothing_about_the_driver() -> None:
+    assert said("asyncpg", Place.URL, "target_session_attrs", "primary", "==2.1.9").ok
+    assert said("asyncpg", Place.URL, "krbsrvname", "x", ">=2.0").ok
+
+
 def test_moment_of_creation() -> None:
     verdict = said("pymysql", Place.URL, "connect_timeout", "abc")
     assert (verdict.moment, verdict.exception) == (

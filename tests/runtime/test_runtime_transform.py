@@ -69,7 +69,9 @@ def test_second_transformation_changes_nothing(url: str, driver: str, expected: 
 @pytest.mark.parametrize("driver", ["psycopg2", "asyncpg", "psycopg"])
 def test_password_survives(password: str, driver: str) -> None:
     escaped = URL.create("postgresql", "u", password, "h", 5432, "d")
-    for url in (escaped, escaped.render_as_string(hide_password=False)):
+    text = escaped.render_as_string(hide_password=False)
+    faithful = make_url(text).password == password  # SQLAlchemy 1.4 leaves some passwords unescaped
+    for url in (escaped, text) if faithful else (escaped,):
         result = make_url(transform_url_for_driver(url, driver))
         assert (result.username, result.password, result.host, result.port) == ("u", password, "h", 5432)
 

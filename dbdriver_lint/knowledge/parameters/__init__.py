@@ -138,6 +138,11 @@ class _Versions:
         """Whether any allowed version is in both spans."""
         return _meets(self.sqlalchemy, sqlalchemy) and _meets(self.driver, driver)
 
+    def all_inside(self, sqlalchemy: Span, driver: Span) -> bool:
+        """Whether every allowed version is in both spans; of what nobody declared, the newest."""
+        pairs = ((self.sqlalchemy, sqlalchemy), (self.driver, driver))
+        return all(_covers(declared, span) if declared is not None else span[1] is None for declared, span in pairs)
+
     def condition(self, table: Table, sqlalchemy: Span, driver: Span) -> str:
         """For which of the allowed versions the spans hold, "" where for all of them."""
         parts = []
@@ -206,8 +211,7 @@ def _judge_rows(
     verdict = _first_fault(table, checks or (), place, key, value, siblings, versions, row.source)
     if not verdict.ok:
         return verdict
-    declared = versions.sqlalchemy is not None or versions.driver is not None
-    if declared and len(here) == 1 and versions.condition(table, row.sqlalchemy, row.driver):
+    if len(here) == 1 and not versions.all_inside(row.sqlalchemy, row.driver):
         return _unsupported(table, place, key, value, row)
     return OK
 
