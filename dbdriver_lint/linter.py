@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from dbdriver_lint.analysis.facts import ModuleFacts, Purpose
 from dbdriver_lint.findings.model import Confidence, Finding, Related, Severity
 from dbdriver_lint.rules.registry import all_rules
 from dbdriver_lint.settings.select import enabled_codes
@@ -14,7 +15,6 @@ from dbdriver_lint.source.text import Position, SourceFile, UnreadableSourceErro
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from dbdriver_lint.analysis.facts import ModuleFacts
     from dbdriver_lint.analysis.values import Step
     from dbdriver_lint.fixes.edit import Fix
     from dbdriver_lint.project import Project
@@ -55,23 +55,30 @@ def check_source(path: str, data: bytes, settings: Settings, project: Project, *
     except UnreadableSourceError as error:
         return FileResult(path, _unreadable(path, error.reason, error.line, error.column, codes))
 
-    from dbdriver_lint.source.parse import UnparsableSourceError, parse
+    from dbdriver_lint.analysis.candidates import text_of_facts
 
-    try:
-        parsed = parse(source)
-    except UnparsableSourceError as error:
-        return FileResult(path, _unreadable(path, error.reason, error.line, error.column, codes), source)
+    text = text_of_facts(source.text)
+    facts, faithful = ModuleFacts(Purpose.APPLICATION), True
+    if text:
+        from dbdriver_lint.source.parse import UnparsableSourceError, parse
 
-    from dbdriver_lint.analysis.build import analyse
-    from dbdriver_lint.analysis.imports import first_party_modules
+        try:
+            parsed = parse(source, text)
+        except UnparsableSourceError as error:
+            return FileResult(path, _unreadable(path, error.reason, error.line, error.column, codes), source)
+
+        from dbdriver_lint.analysis.build import analyse
+        from dbdriver_lint.analysis.imports import first_party_modules
+
+        try:
+            facts, faithful = analyse(parsed, importer=first_party_modules()), parsed.faithful
+        except RecursionError:
+            return FileResult(path, _unreadable(path, "nested too deeply to be analysed", 1, 1, codes), source)
+
     from dbdriver_lint.rules.context import Context
 
-    try:
-        facts = analyse(parsed, importer=first_party_modules())
-    except RecursionError:
-        return FileResult(path, _unreadable(path, "nested too deeply to be analysed", 1, 1, codes), source)
     context = Context(
-        source, settings, project.dependencies_for(settings), facts, parsed.faithful and source.round_trips, project
+        source, settings, project.dependencies_for(settings), facts, faithful and source.round_trips, project
     )
     findings = [
         _place(draft, context)

@@ -137,7 +137,6 @@ class Analysis:
             environment=migrations.environment(self),
             is_revision=revision,
             names=self.names.imports,
-            bound=frozenset(self.names.bound),
         )
 
     def location(self, site: Site) -> Location:

@@ -10,31 +10,8 @@ from dataclasses import dataclass, field
 
 import libcst as cst
 
+from dbdriver_lint.analysis.candidates import CALL_NAMES
 from dbdriver_lint.analysis.tree import dotted, last_name
-
-#: Names of calls that may become facts, as they are written without an alias.
-CALL_NAMES = frozenset(
-    [
-        "create_engine",
-        "create_async_engine",
-        "engine_from_config",
-        "async_engine_from_config",
-        "AsyncEngine",
-        "connect",
-        "create_pool",
-        "Database",
-        "run_sync",
-        "ConnectionPool",
-        "AsyncConnectionPool",
-        "upgrade",
-        "downgrade",
-        "stamp",
-        "revision",
-        "current",
-        "check",
-        "ensure_version",
-    ]
-)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -132,66 +109,42 @@ class CallVisitor(SiteVisitor):
 
 
 class NameVisitor(cst.CSTVisitor):
-    """Notes what a module imports and which names it binds at all."""
+    """Notes what a module imports at its own level, and which names its functions assign."""
 
     def __init__(self) -> None:
         super().__init__()
         self.imports: dict[str, str] = {}
-        self.bound: set[str] = set()
         self.rebound: set[str] = set()
         self._depth = 0
 
     def visit_FunctionDef(self, node: cst.FunctionDef) -> None:
-        self.bound.add(node.name.value)
         self._depth += 1
 
     def leave_FunctionDef(self, original_node: cst.FunctionDef) -> None:
         self._depth -= 1
 
     def visit_ClassDef(self, node: cst.ClassDef) -> None:
-        self.bound.add(node.name.value)
         self._depth += 1
 
     def leave_ClassDef(self, original_node: cst.ClassDef) -> None:
         self._depth -= 1
 
-    def visit_Param(self, node: cst.Param) -> None:
-        self.bound.add(node.name.value)
-
-    def visit_AssignTarget(self, node: cst.AssignTarget) -> None:
-        self._bind(node.target)
-
-    def visit_AnnAssign(self, node: cst.AnnAssign) -> None:
-        self._bind(node.target)
-
-    def visit_For(self, node: cst.For) -> None:
-        self._bind(node.target)
-
-    def visit_CompFor(self, node: cst.CompFor) -> None:
-        self._bind(node.target)
-
-    def visit_NamedExpr(self, node: cst.NamedExpr) -> None:
-        self._bind(node.target)
-
-    def visit_AsName(self, node: cst.AsName) -> None:
-        self._bind(node.name)
-
     def visit_Global(self, node: cst.Global) -> None:
         self.rebound.update(item.name.value for item in node.names)
 
     def visit_Import(self, node: cst.Import) -> None:
+        if self._depth:
+            return
         for alias in node.names:
             name = dotted(alias.name) or ""
             local = name.partition(".")[0]
             target = local
             if alias.asname is not None and isinstance(alias.asname.name, cst.Name):
                 local, target = alias.asname.name.value, name
-            self.bound.add(local)
-            if self._depth == 0:
-                self.imports[local] = target
+            self.imports[local] = target
 
     def visit_ImportFrom(self, node: cst.ImportFrom) -> None:
-        if isinstance(node.names, cst.ImportStar):
+        if self._depth or isinstance(node.names, cst.ImportStar):
             return
         module = "." * len(node.relative) + ((dotted(node.module) or "") if node.module is not None else "")
         for alias in node.names:
@@ -199,16 +152,7 @@ class NameVisitor(cst.CSTVisitor):
             local = name
             if alias.asname is not None and isinstance(alias.asname.name, cst.Name):
                 local = alias.asname.name.value
-            self.bound.add(local)
-            if self._depth == 0:
-                self.imports[local] = f"{module}.{name}"
-
-    def _bind(self, target: cst.CSTNode) -> None:
-        if isinstance(target, cst.Name):
-            self.bound.add(target.value)
-        elif isinstance(target, (cst.Tuple, cst.List)):
-            for element in target.elements:
-                self._bind(element.value)
+            self.imports[local] = f"{module}.{name}"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

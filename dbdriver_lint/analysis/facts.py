@@ -286,5 +286,3 @@ class ModuleFacts:
     is_revision: bool = False
     names: Mapping[str, str] = field(default_factory=dict)
     """Module-level imports: local name to canonical dotted name."""
-    bound: frozenset[str] = frozenset()
-    """Every name bound anywhere in the module, so that a fix shadows nothing."""

@@ -3,30 +3,44 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING
 
+from dbdriver_lint.analysis.collect import NameVisitor
 from dbdriver_lint.analysis.program import ModuleRecord
+from dbdriver_lint.analysis.tree import walk
 from dbdriver_lint.project.modules import shared_modules
 from dbdriver_lint.source.parse import UnparsableSourceError, parse
+from dbdriver_lint.source.slice import Slicer
 from dbdriver_lint.source.text import SourceFile, UnreadableSourceError
 
 if TYPE_CHECKING:
     from dbdriver_lint.project.modules import Modules
 
-#: How many bytes of modules are kept parsed for the files to come; a tree takes about twelve times as much.
+#: How many characters of modules are kept read or parsed for the files to come.
 MAX_KEPT = 4_000_000
+
+
+@dataclass(slots=True)
+class _File:
+    """A module's file: what was read of it, and the parts that were parsed so far."""
+
+    source: SourceFile
+    slicer: Slicer | None
+    parts: dict[str, ModuleRecord | None] = field(default_factory=dict)
 
 
 class FirstPartyModules:
     """An :class:`~dbdriver_lint.analysis.program.Importer` of the modules on disk.
 
-    What was parsed and run is kept for all files of a process, while every file stays as it was read.
+    A module is parsed and run once for each name that is asked of it, and only as far as that name
+    needs it. The parts are kept for all files of a process, while every file stays as it was read.
     """
 
     def __init__(self, modules: Modules) -> None:
         self.modules = modules
-        self._parts: dict[tuple[str, str], ModuleRecord | None] = {}
+        self._files: dict[str, _File | None] = {}
         self._kept = 0
 
     def find(self, name: str, level: int, importer: ModuleRecord) -> ModuleRecord | None:
@@ -39,23 +53,45 @@ class FirstPartyModules:
         data = self.modules.read(module.path)
         if data is None or (name.encode() not in data and b"import *" not in data):
             return None
-        key = (module.path, name)
-        if key not in self._parts:
-            self._parts[key] = self._part(module, data)
-        return self._parts[key]
-
-    def _part(self, module: ModuleRecord, data: bytes) -> ModuleRecord | None:
-        try:
-            parsed = parse(SourceFile.from_bytes(_display(module.path), data))
-        except (UnreadableSourceError, UnparsableSourceError):
+        if module.path not in self._files:
+            self._files[module.path] = self._read(module.path, data)
+        file = self._files[module.path]
+        if file is None:
             return None
+        if name not in file.parts:
+            file.parts[name] = self._part(file, module, name)
+        return file.parts[name]
+
+    def _read(self, path: str, data: bytes) -> _File | None:
         self._kept += len(data)
-        return ModuleRecord(module.name, module.path, parsed, is_package=module.is_package)
+        try:
+            source = SourceFile.from_bytes(_display(path), data)
+        except UnreadableSourceError:
+            return None
+        try:
+            return _File(source, Slicer(source.text))
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return _File(source, None)  # newer syntax than this interpreter's: parsed whole
+
+    def _part(self, file: _File, module: ModuleRecord, name: str) -> ModuleRecord | None:
+        # what a function does, not only what it gives, counts where it may run a migration
+        slicer = None if "alembic" in file.source.text else file.slicer
+        text = file.source.text if slicer is None else slicer.defining([name])
+        self._kept += len(text)
+        try:
+            parsed = parse(file.source, text)
+        except UnparsableSourceError:
+            return None
+        names = NameVisitor()
+        walk(parsed.tree, [names])
+        return ModuleRecord(
+            module.name, module.path, parsed, is_package=module.is_package, rebound=frozenset(names.rebound)
+        )
 
     def refresh(self) -> None:
         """Forget what a changed file may have changed; asked before each file that is linted."""
         if self.modules.changed() or self._kept > MAX_KEPT:
-            self._parts.clear()
+            self._files.clear()
             self._kept = 0
 
 

@@ -78,12 +78,12 @@ class SourceFile:
             text = data[len(bom) :].decode(encoding)
         except (UnicodeDecodeError, LookupError) as error:
             raise _undecodable(data, encoding, str(error)) from error
-        return cls(path, data, text, encoding, bom, _line_starts(text))
+        return cls(path, data, text, encoding, bom, line_starts(text))
 
     @classmethod
     def from_text(cls, path: str, text: str) -> SourceFile:
         """A source that exists only as text: standard input of an editor, an example."""
-        return cls(path, text.encode("utf-8", "surrogatepass"), text, "utf-8", b"", _line_starts(text))
+        return cls(path, text.encode("utf-8", "surrogatepass"), text, "utf-8", b"", line_starts(text))
 
     @property
     def round_trips(self) -> bool:
@@ -138,7 +138,8 @@ class SourceFile:
         return self.text[span.start : span.end]
 
 
-def _line_starts(text: str) -> list[int]:
+def line_starts(text: str) -> list[int]:
+    """The offset at which each line begins; ``\\n``, ``\\r\\n`` and ``\\r`` end one."""
     return [0, *(match.end() for match in _NEWLINE.finditer(text))]
 
 

@@ -1,0 +1,95 @@
+"""Where facts may come from: the lines of a file that can matter, found before anything is parsed."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+
+from dbdriver_lint.source.slice import Slicer
+from dbdriver_lint.source.text import line_starts
+
+#: Names of calls that may become facts, as they are written without an alias.
+CALL_NAMES = frozenset(
+    [
+        "create_engine",
+        "create_async_engine",
+        "engine_from_config",
+        "async_engine_from_config",
+        "AsyncEngine",
+        "connect",
+        "create_pool",
+        "Database",
+        "run_sync",
+        "ConnectionPool",
+        "AsyncConnectionPool",
+        "upgrade",
+        "downgrade",
+        "stamp",
+        "revision",
+        "current",
+        "check",
+        "ensure_version",
+    ]
+)
+#: Calls of Alembic's configuration, and of sessions, listeners and helpers that take an engine.
+USE_NAMES = frozenset(
+    [
+        "AsyncSession",
+        "Session",
+        "Table",
+        "async_scoped_session",
+        "async_sessionmaker",
+        "begin",
+        "configure",
+        "create_all",
+        "drop_all",
+        "inspect",
+        "listen",
+        "listens_for",
+        "read_sql",
+        "read_sql_query",
+        "read_sql_table",
+        "reflect",
+        "scoped_session",
+        "sessionmaker",
+        "set_main_option",
+        "set_section_option",
+        "to_sql",
+    ]
+)
+
+_NAMES = "|".join(sorted(CALL_NAMES | USE_NAMES))
+#: What stands on the line of a fact. ``https://`` is no database.
+_FACT = re.compile(
+    rf"\b(?:{_NAMES}|\w*migrat\w*)\s*\(|(?<!http)(?<!https)://|\bset_(?:main|section)_option\b"
+    r"|\b\w*(?:[mM]igrat|[aA]lembic|upgrade|downgrade)\w*\s*\("
+)
+#: The same in a revision, which is only what it says it is.
+_REVISION_FACT = re.compile(rf"{_FACT.pattern}|^(?:down_)?revision\b|\bexecute\b|\bexec_driver_sql\b", re.MULTILINE)
+_ALIAS = re.compile(rf"\b(?:{_NAMES})\s+as\s+(\w+)")
+#: In Alembic's files every statement of an environment, and of a revision with coroutines, may matter.
+_WHOLE = re.compile(r"\b(?:context|async|await)\b")
+
+
+def text_of_facts(text: str) -> str:
+    """The part of a file's text that facts can come from, at the same lines and columns.
+
+    Empty where there are none. What a visitor of this package notes must stand on a line that is
+    found here: a new kind of fact needs its words above.
+    """
+    alembic = "alembic" in text
+    if alembic and _WHOLE.search(text):
+        return text
+    facts = _REVISION_FACT if alembic else _FACT
+    starts = line_starts(text)
+    lines = {bisect_right(starts, match.start()) for match in facts.finditer(text)}
+    aliases = {match.group(1) for match in _ALIAS.finditer(text)}
+    if aliases:
+        calls = re.compile(rf"\b(?:{'|'.join(aliases)})\s*\(")
+        lines |= {bisect_right(starts, match.start()) for match in calls.finditer(text)}
+    if not lines:
+        return ""
+    try:
+        return Slicer(text).around(sorted(lines))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return text  # newer syntax than this interpreter's, or none at all: the parser will say

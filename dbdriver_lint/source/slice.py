@@ -1,0 +1,452 @@
+"""The slice of a file: the statements that can matter, every one at its own line and column.
+
+LibCST parses about ten times slower than :mod:`ast`. So the file is read by ``ast``, and only what
+the wanted names and lines depend on is kept: the statements that bind a name which a kept statement
+reads, the returns of the functions that are called, the conditions around them. Names stand for all
+their bindings in the file, so the slice may be larger than needed, never smaller.
+"""
+
+from __future__ import annotations
+
+import ast
+from bisect import bisect_left
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from dbdriver_lint.source.text import line_starts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+#: Methods that run without being named.
+_IMPLICIT = frozenset(
+    {"__init__", "__new__", "__post_init__", "model_post_init", "__call__", "__enter__", "__aenter__"}
+)
+_FLOW = (ast.Return, ast.Raise, ast.Break, ast.Continue)
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+#: What stands for a block of which nothing is kept: a statement of one character fits everywhere.
+_NOTHING = "0"
+
+
+@dataclass(slots=True, eq=False)
+class _Unit:
+    """A statement, without the statements inside it."""
+
+    node: ast.stmt
+    parent: _Unit | None
+    """The compound statement, function or class that it stands in."""
+    kept: bool = False
+    whole: bool = False
+    """Its own expressions are needed, not only that it leaves the block."""
+    value: bool = False
+    """A function whose result is needed."""
+    blocks: list[list[_Unit]] = field(default_factory=list)
+    active: bool = False
+
+
+class Slicer:
+    """One file, of which several slices can be made."""
+
+    def __init__(self, text: str) -> None:
+        """Read ``text``.
+
+        Raises:
+            SyntaxError: newer or older syntax than this interpreter's.
+            ValueError: a NUL character.
+            RecursionError: nested too deeply.
+        """
+        self.text = text
+        self.tree = ast.parse(text)
+        self._starts = line_starts(text)
+        #: What is looked for in every statement only where the file has it at all.
+        self.has_globals = "global " in text
+        self.has_walrus = ":=" in text
+
+    def around(self, lines: Sequence[int]) -> str:
+        """The slice that the statements on ``lines`` (1-based, sorted) need; all module-level imports stay."""
+        return _Slice(self, lines, frozenset()).cut()
+
+    def defining(self, names: Iterable[str]) -> str:
+        """The slice that gives the module-level ``names`` their values, with all members of their classes."""
+        return _Slice(self, (), frozenset(names)).cut()
+
+    def offset(self, line: int, column: int) -> int:
+        """The character offset of a 1-based line and a column in UTF-8 bytes, as ``ast`` counts them."""
+        start = self._starts[line - 1]
+        prefix = self.text[start : start + column]
+        if prefix.isascii():
+            return start + column
+        end = self._starts[line] if line < len(self._starts) else len(self.text)
+        return start + len(self.text[start:end].encode()[:column].decode(errors="ignore"))
+
+    def start(self, node: ast.stmt) -> int:
+        """Where a statement begins, with its decorators."""
+        if isinstance(node, _DEFINITIONS) and node.decorator_list:
+            first = node.decorator_list[0]
+            return self.text.rindex("@", 0, self.offset(first.lineno, first.col_offset))
+        return self.offset(node.lineno, node.col_offset)
+
+    def end(self, node: ast.stmt) -> int:
+        """Where a statement ends."""
+        assert node.end_lineno is not None
+        assert node.end_col_offset is not None
+        return self.offset(node.end_lineno, node.end_col_offset)
+
+
+class _Slice:
+    """The growing set of statements that are kept."""
+
+    def __init__(self, file: Slicer, lines: Sequence[int], names: frozenset[str]) -> None:
+        self.file = file
+        self.lines = lines
+        self.following = bool(names)
+        """The file is imported by another one, which may ask for any member of a class."""
+        self.needed: set[str] = set()
+        self.attributes: set[str] = set()
+        #: What to keep when a name, or an attribute, is needed.
+        self.by_name: dict[str, list[_Unit]] = defaultdict(list)
+        self.by_attribute: dict[str, list[_Unit]] = defaultdict(list)
+        self.queue: list[_Unit] = []
+        self.body = [_Unit(node, None) for node in file.tree.body]
+        self._register(self.body)
+        for name in names:
+            self._need(name)
+        while self.queue:
+            self._expand(self.queue.pop())
+
+    # Which statements there are
+
+    def _register(self, units: list[_Unit]) -> None:
+        """Note what the statements of a block define; functions and classes are opened when they are kept."""
+        for unit in units:
+            node = unit.node
+            if isinstance(node, _DEFINITIONS):
+                self._register_definition(unit, node)
+                continue
+            bound = list(_bound(node))
+            if self.file.has_walrus:
+                bound += _bound_inside(node)
+            for name in bound:
+                self._offer(self.by_name, self.needed, name, unit)
+                if unit.parent is not None and isinstance(unit.parent.node, ast.ClassDef):
+                    self._offer(self.by_attribute, self.attributes, name, unit)
+            for name in _changed(node):
+                self._offer(self.by_name, self.needed, name, unit)
+            for name in _set_attributes(node):
+                self._offer(self.by_attribute, self.attributes, name, unit)
+            if self._always(unit) or self._marked(unit):
+                self._keep(unit)
+            for block in _blocks(node):
+                inner = [_Unit(statement, unit) for statement in block]
+                unit.blocks.append(inner)
+                self._register(inner)
+            if isinstance(node, ast.If) and any(isinstance(u.node, _FLOW) for block in unit.blocks for u in block):
+                # what is left early narrows what the names in the condition can be
+                for name in _loads([node.test])[0]:
+                    self._offer(self.by_name, self.needed, name, unit)
+
+    def _register_definition(self, unit: _Unit, node: ast.stmt) -> None:
+        assert isinstance(node, _DEFINITIONS)
+        in_class = unit.parent is not None and isinstance(unit.parent.node, ast.ClassDef)
+        if in_class:
+            self._offer(self.by_attribute, self.attributes, node.name, unit)
+        self._offer(self.by_name, self.needed, node.name, unit)
+        if in_class and (self.following or node.name in _IMPLICIT or node.name == "Config" or _hooks(node)):
+            self._keep(unit, value=True)
+        elif self._marked(unit):
+            self._keep(unit)
+        elif self.file.has_globals and isinstance(node, _FUNCTIONS):
+            for name in _globals(node):
+                self._offer(self.by_name, self.needed, name, unit)
+
+    def _offer(self, table: dict[str, list[_Unit]], wanted: set[str], name: str, unit: _Unit) -> None:
+        table[name].append(unit)
+        if name in wanted:
+            self._keep(unit, value=True)
+
+    def _always(self, unit: _Unit) -> bool:
+        node = unit.node
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            outside = not self.following and all(not isinstance(u.node, _DEFINITIONS) for u in _parents(unit))
+            return outside or any(alias.name == "*" for alias in node.names)
+        parent = unit.parent
+        if parent is not None and isinstance(parent.node, ast.ClassDef):
+            return isinstance(node, ast.AnnAssign) or (self.following and isinstance(node, ast.Assign))
+        # what leaves a function at its own level ends it
+        return parent is not None and isinstance(parent.node, _FUNCTIONS) and isinstance(node, _FLOW)
+
+    def _marked(self, unit: _Unit) -> bool:
+        """Whether one of the wanted lines stands in the statement (its header, for a compound one)."""
+        node = unit.node
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            return False  # a docstring
+        assert node.end_lineno is not None
+        first, last = node.lineno, node.end_lineno
+        blocks = _blocks(node)
+        if blocks and not isinstance(node, _DEFINITIONS):
+            last = max(first, blocks[0][0].lineno - 1 if blocks[0] else last)
+        if isinstance(node, _DEFINITIONS):
+            first = min([first, *(decorator.lineno for decorator in node.decorator_list)])
+        at = bisect_left(self.lines, first)
+        return at < len(self.lines) and self.lines[at] <= last
+
+    # What is kept
+
+    def _need(self, name: str) -> None:
+        if name not in self.needed:
+            self.needed.add(name)
+            for unit in self.by_name[name]:
+                self._keep(unit, value=True)
+
+    def _need_attribute(self, name: str) -> None:
+        if name not in self.attributes:
+            self.attributes.add(name)
+            for unit in self.by_attribute[name]:
+                self._keep(unit, value=True)
+
+    def _keep(self, unit: _Unit, *, value: bool = False) -> None:
+        flow = isinstance(unit.node, _FLOW) and not value and not self._marked(unit)
+        if unit.kept and unit.whole >= (not flow) and unit.value >= value:
+            return
+        unit.kept = True
+        unit.whole = unit.whole or not flow
+        unit.value = unit.value or value
+        self.queue.append(unit)
+
+    def _expand(self, unit: _Unit) -> None:
+        """Keep what a kept statement needs."""
+        node = unit.node
+        if unit.parent is not None:
+            self._keep(unit.parent)
+        names, attributes = _loads(_expressions(node) if unit.whole else ())
+        for name in names:
+            self._need(name)
+        for name in attributes:
+            self._need_attribute(name)
+        if isinstance(node, _DEFINITIONS):
+            if not unit.active:
+                unit.active = True
+                unit.blocks.append([_Unit(statement, unit) for statement in node.body])
+                self._register(unit.blocks[0])
+            if unit.value and isinstance(node, _FUNCTIONS):
+                for inner in _same_function(unit.blocks[0]):
+                    if isinstance(inner.node, ast.Return) or _yields(inner.node):
+                        self._keep(inner, value=True)
+        else:
+            for block in unit.blocks:
+                for inner in block:
+                    if isinstance(inner.node, _FLOW):
+                        self._keep(inner)
+
+    # The text
+
+    def cut(self) -> str:
+        """The text of the slice."""
+        ranges: list[tuple[int, int, bool]] = []
+        self._emit(self.body, ranges, required=False)
+        text = self.file.text
+        pieces: list[str] = []
+        at = 0
+        for start, end, real in ranges:
+            pieces.append(_blank(text[at:start]))
+            pieces.append(text[start:end] if real else _NOTHING)
+            at = end
+        pieces.append(_blank(text[at:]))
+        return "".join(pieces)
+
+    def _emit(self, units: list[_Unit], ranges: list[tuple[int, int, bool]], *, required: bool = True) -> None:
+        """Note the ranges of a block's kept text; a block that must not be empty gets a placeholder."""
+        start = self.file.start
+        if required and not any(unit.kept for unit in units):
+            begin = start(units[0].node)
+            ranges.append((begin, begin + 1, False))
+            return
+        for index, unit in enumerate(units):
+            following = units[index + 1] if index + 1 < len(units) else None
+            shares = following is not None and following.node.lineno == unit.node.end_lineno
+            if unit.kept:
+                self._emit_unit(unit, ranges)
+            elif shares:
+                begin = start(unit.node)
+                ranges.append((begin, begin + 1, False))
+            if shares:
+                assert following is not None
+                ranges.append((self.file.end(unit.node), start(following.node), True))
+
+    def _emit_unit(self, unit: _Unit, ranges: list[tuple[int, int, bool]]) -> None:
+        node = unit.node
+        begin, end = self.file.start(node), self.file.end(node)
+        if isinstance(node, (ast.Return, ast.Raise)) and not unit.whole:
+            # that it leaves is enough
+            ranges.append((begin, begin + len("return" if isinstance(node, ast.Return) else "raise"), True))
+            return
+        for block in unit.blocks:
+            ranges.append((begin, self.file.start(block[0].node), True))
+            self._emit(block, ranges)
+            begin = self.file.end(block[-1].node)
+        if not unit.blocks:
+            ranges.append((begin, end, True))
+
+
+def _blank(text: str) -> str:
+    """As many lines, and on the last one as many columns, with nothing on them."""
+    cut = max(text.rfind("\n"), text.rfind("\r")) + 1
+    last = text[cut:]
+    lines = "".join(char for char in text[:cut] if char in "\r\n")
+    return lines + (last if last.isspace() else " " * len(last))
+
+
+def _parents(unit: _Unit) -> Iterator[_Unit]:
+    parent = unit.parent
+    while parent is not None:
+        yield parent
+        parent = parent.parent
+
+
+def _same_function(units: list[_Unit]) -> Iterator[_Unit]:
+    """The statements of a function, not those of functions inside it."""
+    for unit in units:
+        yield unit
+        if not isinstance(unit.node, _DEFINITIONS):
+            for block in unit.blocks:
+                yield from _same_function(block)
+
+
+def _blocks(node: ast.stmt) -> list[list[ast.stmt]]:
+    """The blocks of a compound statement in source order."""
+    if isinstance(node, ast.Match):
+        return [case.body for case in node.cases]
+    blocks: list[list[ast.stmt]] = [getattr(node, "body", [])]
+    if isinstance(node, (ast.Try, ast.TryStar)):
+        blocks += [handler.body for handler in node.handlers]
+    blocks += [getattr(node, "orelse", []), getattr(node, "finalbody", [])]
+    return [block for block in blocks if block]
+
+
+def _expressions(node: ast.stmt) -> list[ast.AST]:
+    """What a statement evaluates itself."""
+    if isinstance(node, _FUNCTIONS):
+        defaults = [*node.args.defaults, *(default for default in node.args.kw_defaults if default is not None)]
+        return [*node.decorator_list, *defaults]
+    if isinstance(node, ast.ClassDef):
+        return [*node.decorator_list, *node.bases, *node.keywords]
+    if isinstance(node, (ast.If, ast.While)):
+        return [node.test]
+    if isinstance(node, (ast.For, ast.AsyncFor)):
+        return [node.iter]
+    if isinstance(node, (ast.With, ast.AsyncWith)):
+        return list(node.items)
+    if isinstance(node, ast.Match):
+        return [node.subject, *(case.guard for case in node.cases if case.guard is not None)]
+    if isinstance(node, (ast.Try, ast.TryStar, ast.Import, ast.ImportFrom)):
+        return []
+    if isinstance(node, ast.AnnAssign):
+        return [node.target, *([node.value] if node.value is not None else [])]
+    return [node]
+
+
+def _loads(roots: Iterable[ast.AST]) -> tuple[set[str], set[str]]:
+    """The names and the attributes that expressions read."""
+    names: set[str] = set()
+    attributes: set[str] = set()
+    for root in roots:
+        for node in ast.walk(root):
+            if isinstance(node, ast.Name):
+                if not isinstance(node.ctx, ast.Store):
+                    names.add(node.id)
+            elif isinstance(node, ast.Attribute):
+                attributes.add(node.attr)
+    return names, attributes
+
+
+def _bound(node: ast.stmt) -> Iterator[str]:
+    """The names that a statement binds itself."""
+    targets: list[ast.AST] = []
+    if isinstance(node, (ast.Import, ast.ImportFrom)):
+        for alias in node.names:
+            yield alias.asname or alias.name.partition(".")[0]
+        return
+    if isinstance(node, (ast.Global, ast.Nonlocal)):
+        yield from node.names
+        return
+    if isinstance(node, ast.Assign):
+        targets = list(node.targets)
+    elif isinstance(node, (ast.AnnAssign, ast.AugAssign, ast.For, ast.AsyncFor)):
+        targets = [node.target]
+    elif isinstance(node, (ast.With, ast.AsyncWith)):
+        targets = [item.optional_vars for item in node.items if item.optional_vars is not None]
+    elif isinstance(node, ast.Delete):
+        targets = list(node.targets)
+    elif isinstance(node, (ast.Try, ast.TryStar)):
+        yield from (handler.name for handler in node.handlers if handler.name)
+    elif isinstance(node, ast.Match):
+        targets = [case.pattern for case in node.cases]
+    for target in targets:
+        for inner in ast.walk(target):
+            if isinstance(inner, ast.Name) and not isinstance(inner.ctx, ast.Load):
+                yield inner.id
+            elif isinstance(inner, (ast.MatchAs, ast.MatchStar)) and inner.name:
+                yield inner.name
+
+
+def _bound_inside(node: ast.stmt) -> Iterator[str]:
+    """The names that the expressions of a statement bind."""
+    for expression in _expressions(node):
+        for inner in ast.walk(expression):
+            if isinstance(inner, ast.NamedExpr) and isinstance(inner.target, ast.Name):
+                yield inner.target.id
+
+
+def _changed(node: ast.stmt) -> Iterator[str]:
+    """The names of objects that a statement changes: ``d["k"] = v``, ``d.update(…)``, ``assert d``."""
+    if isinstance(node, (ast.Assign, ast.AugAssign, ast.AnnAssign)):
+        for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
+            if isinstance(target, (ast.Subscript, ast.Attribute)):
+                yield from _root(target)
+    elif isinstance(node, ast.Expr):
+        call = node.value.value if isinstance(node.value, ast.Await) else node.value
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute):
+            yield from _root(call.func.value)
+    elif isinstance(node, ast.Assert):
+        yield from _loads([node.test])[0]
+
+
+def _set_attributes(node: ast.stmt) -> Iterator[str]:
+    """The attributes that a statement gives an object, or whose value it changes."""
+    if isinstance(node, (ast.Assign, ast.AugAssign, ast.AnnAssign)):
+        for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
+            for inner in ast.walk(target):
+                if isinstance(inner, ast.Attribute):
+                    yield inner.attr
+    elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+        function = node.value.func
+        if isinstance(function, ast.Attribute) and isinstance(function.value, ast.Attribute):
+            yield function.value.attr
+
+
+def _root(node: ast.expr) -> Iterator[str]:
+    while isinstance(node, (ast.Attribute, ast.Subscript)):
+        node = node.value
+    if isinstance(node, ast.Name) and node.id not in ("self", "cls"):
+        yield node.id
+
+
+def _globals(node: ast.stmt) -> Iterator[str]:
+    """The module's names that a function assigns."""
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.Global):
+            yield from inner.names
+
+
+def _hooks(node: ast.stmt) -> bool:
+    """Whether a method is called by the class's library: validators, computed fields."""
+    if not isinstance(node, _FUNCTIONS):
+        return False
+    names = _loads(node.decorator_list)
+    return any("validator" in name or name == "computed_field" for found in names for name in found)
+
+
+def _yields(node: ast.stmt) -> bool:
+    return any(isinstance(inner, (ast.Yield, ast.YieldFrom)) for root in _expressions(node) for inner in ast.walk(root))
