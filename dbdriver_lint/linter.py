@@ -108,6 +108,12 @@ def _drafts(rule: type[Rule], facts: ModuleFacts, context: Context) -> Iterator[
         ("on_option", facts.options),
         ("on_command", facts.commands),
         ("on_sql", facts.sql),
+        ("on_session", facts.sessions),
+        ("on_with", facts.withs),
+        ("on_consumer", facts.consumers),
+        ("on_listener", facts.listeners),
+        ("on_session_use", facts.session_uses),
+        ("on_unawaited", facts.unawaited),
         ("on_environment", () if facts.environment is None else (facts.environment,)),
         ("on_module", (facts,)),
     ):

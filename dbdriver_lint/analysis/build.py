@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from dbdriver_lint.analysis import migrations
+from dbdriver_lint.analysis import migrations, sessions
 from dbdriver_lint.analysis.anchors import NodeAnchor
 from dbdriver_lint.analysis.collect import CallVisitor, MigrationVisitor, NameVisitor, Site, StringSite, UrlVisitor
 from dbdriver_lint.analysis.facts import (
@@ -72,13 +72,14 @@ class Analysis:
         self.urls = UrlVisitor()
         self.migrations = MigrationVisitor()
         self.alembic = migrations.AlembicVisitor()
-        walk(parsed.tree, [self.names, self.calls, self.urls, self.migrations, self.alembic])
+        self.uses = sessions.UseVisitor()
+        walk(parsed.tree, [self.names, self.calls, self.urls, self.migrations, self.alembic, self.uses])
         module = ModuleRecord("__main__", parsed.source.path, parsed, rebound=frozenset(self.names.rebound))
         self.module = module
         self.interpreter = Interpreter(importer)
         self.interpreter.run_module(module, recording=True)
         strings = (string.site for string in self.urls.strings)
-        self._record_functions([*self.calls.sites, *strings, *self.alembic.sites])
+        self._record_functions([*self.calls.sites, *strings, *self.alembic.sites, *self.uses.sites])
         self.run_sync_names = {
             dotted(site.node.args[0].value)
             for site in self.calls.sites
@@ -135,6 +136,12 @@ class Analysis:
             commands=tuple(migrations.command_calls(self)),
             sql=tuple(migrations.sql_calls(self)) if revision else (),
             environment=migrations.environment(self),
+            sessions=tuple(sessions.session_calls(self)),
+            withs=tuple(sessions.with_uses(self)),
+            consumers=tuple(sessions.consumer_calls(self)),
+            listeners=tuple(sessions.listener_calls(self)),
+            session_uses=tuple(sessions.session_uses(self)),
+            unawaited=tuple(sessions.unawaited_calls(self)),
             is_revision=revision,
             names=self.names.imports,
         )

@@ -66,6 +66,14 @@ _FACT = re.compile(
 )
 #: The same in a revision, which is only what it says it is.
 _REVISION_FACT = re.compile(rf"{_FACT.pattern}|^(?:down_)?revision\b|\bexecute\b|\bexec_driver_sql\b", re.MULTILINE)
+#: What a coroutine does with a session or engine without awaiting it.
+_UNAWAITED = re.compile(
+    r"^(?!.*\bawait\b).*\.(?:close|commit|delete|dispose|exec|execute|exec_driver_sql|flush|get|invalidate|merge|query"
+    r"|refresh|reset|rollback|run_sync|scalars?|stream)\s*\(|\bwith\b.*(?:[sS]ession|[mM]aker|[fF]actory)\w*\s*\(|\.query\s*\(",
+    re.MULTILINE,
+)
+#: What a listener does is read, not only that there is one.
+_LISTENER = re.compile(r"\blistens?(?:_for)?\s*\(")
 _ALIAS = re.compile(rf"\b(?:{_NAMES})\s+as\s+(\w+)")
 #: In Alembic's files every statement of an environment, and of a revision with coroutines, may matter.
 _WHOLE = re.compile(r"\b(?:context|async|await)\b")
@@ -78,11 +86,13 @@ def text_of_facts(text: str) -> str:
     found here: a new kind of fact needs its words above.
     """
     alembic = "alembic" in text
-    if alembic and _WHOLE.search(text):
+    if (alembic and _WHOLE.search(text)) or _LISTENER.search(text):
         return text
     facts = _REVISION_FACT if alembic else _FACT
     starts = line_starts(text)
     lines = {bisect_right(starts, match.start()) for match in facts.finditer(text)}
+    if "async def" in text:
+        lines |= {bisect_right(starts, match.start()) for match in _UNAWAITED.finditer(text)}
     aliases = {match.group(1) for match in _ALIAS.finditer(text)}
     if aliases:
         calls = re.compile(rf"\b(?:{'|'.join(aliases)})\s*\(")

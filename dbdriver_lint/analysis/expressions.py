@@ -138,7 +138,7 @@ class Expressions:
             return value
         if isinstance(value, Constant) and not isinstance(value.value, bytes):
             return strings.text_of(str(value.value))
-        return Template((Hole(value, anchor=frame.anchor(node)),), value.steps)
+        return Template((Hole(value, anchor=frame.anchor(node)),))  # the way of the part is not that of the whole
 
     def _concatenated(self, node: cst.ConcatenatedString, frame: Frame) -> Value:
         left, right = self.evaluate(node.left, frame), self.evaluate(node.right, frame)
@@ -439,6 +439,8 @@ class Expressions:
             if known is not None and not isinstance(known, Deferred):
                 return known
         value = self.evaluate(node.value, frame)
+        if isinstance(value, Symbol) and value.name in _ANNOTATIONS and isinstance(node.slice[0].slice, cst.Index):
+            return self.evaluate(node.slice[0].slice.value, frame)
         if len(node.slice) != 1:
             return Unknown("subscript")
         index = node.slice[0].slice
@@ -510,7 +512,12 @@ class Expressions:
             return self._call_object(callee, arguments, frame)
         if isinstance(callee, Symbol):
             record = CallRecord(
-                callee.name, arguments.positional, arguments.keywords, arguments.open, frame.anchor(node)
+                callee.name,
+                arguments.positional,
+                arguments.keywords,
+                arguments.open,
+                frame.anchor(node),
+                callee.receiver,
             )
             if frame.recording:
                 self.calls.setdefault(node, []).append(record)
@@ -607,8 +614,10 @@ class Expressions:
 
     def _yield(self, node: cst.Yield, frame: Frame) -> Value:
         frame.yields = True
-        if node.value is not None:
-            self.evaluate(node.value.item if isinstance(node.value, cst.From) else node.value, frame)
+        if isinstance(node.value, cst.From):
+            self.evaluate(node.value.item, frame)
+        elif node.value is not None:
+            frame.yielded.append(self.evaluate(node.value, frame))
         return Unknown("sent value")
 
     def _argument_node(self, node: cst.Arg, frame: Frame) -> Value:
@@ -619,6 +628,9 @@ class Expressions:
 PROPERTIES = frozenset(
     {"property", "functools.cached_property", "builtins.property", "sqlalchemy.ext.hybrid.hybrid_property"}
 )
+
+#: ``Annotated[Session, Depends(...)]`` is a ``Session`` with something said about it.
+_ANNOTATIONS = frozenset({"typing.Annotated", "typing_extensions.Annotated", "typing.Optional"})
 
 Evaluator = Callable[[Any, Any, Any], Value]
 _EVALUATORS: dict[type, Evaluator] = {

@@ -12,6 +12,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from dbdriver_lint.analysis.migration_facts import CommandCall, ConfigOption, EnvironmentFacts, SqlCall
+    from dbdriver_lint.analysis.session_facts import (
+        ConsumerCall,
+        ListenerCall,
+        SessionCall,
+        SessionUse,
+        UnawaitedCall,
+        WithUse,
+    )
     from dbdriver_lint.analysis.values import Anchor, Steps, Value
     from dbdriver_lint.knowledge.urls import DatabaseUrl
 
@@ -283,6 +291,12 @@ class ModuleFacts:
     sql: tuple[SqlCall, ...] = ()
     environment: EnvironmentFacts | None = None
     """What the file does as an ``env.py``; None where it is none."""
+    sessions: tuple[SessionCall, ...] = ()
+    withs: tuple[WithUse, ...] = ()
+    consumers: tuple[ConsumerCall, ...] = ()
+    listeners: tuple[ListenerCall, ...] = ()
+    session_uses: tuple[SessionUse, ...] = ()
+    unawaited: tuple[UnawaitedCall, ...] = ()
     is_revision: bool = False
     names: Mapping[str, str] = field(default_factory=dict)
     """Module-level imports: local name to canonical dotted name."""

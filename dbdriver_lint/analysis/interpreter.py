@@ -73,8 +73,13 @@ _TRANSPARENT = frozenset(
         "typing.final",
         "pydantic.computed_field",
         "async_lru.alru_cache",
+        "contextlib.contextmanager",
+        "contextlib.asynccontextmanager",
     }
 )
+_CONTEXT_MANAGERS = frozenset({"contextlib.contextmanager", "contextlib.asynccontextmanager"})
+#: A parameter's default that says which function provides it.
+_DEPENDENCIES = frozenset({"fastapi.Depends", "fastapi.params.Depends", "fastapi.Security"})
 
 
 @dataclass(slots=True, eq=False)
@@ -90,6 +95,9 @@ class Frame:
     returns: list[Value] = field(default_factory=list)
     statement: cst.CSTNode | None = None
     yields: bool = False
+    yielded: list[Value] = field(default_factory=list)
+    gives_yielded: bool = False
+    """A context manager or dependency: what it yields is what it gives."""
     breaks: list[dict[str, Value | Deferred]] = field(default_factory=list)
     """The names as they were at each ``break`` or ``continue`` of the loop that is being run."""
 
@@ -140,6 +148,7 @@ class Interpreter(Expressions):
         depth: int,
         bound: Value | None = None,
         open_arguments: bool = False,
+        provides: bool = False,
     ) -> Value:
         """What a call of a first-party function gives; Unknown beyond the bounds or in a recursion."""
         if depth >= MAX_DEPTH or record in self._active or self.steps > MAX_STEPS:
@@ -149,6 +158,7 @@ class Interpreter(Expressions):
         frame = self._function_frame(
             record, positional, keywords, depth=depth + 1, bound=bound, open_arguments=open_arguments
         )
+        frame.gives_yielded = provides or not _CONTEXT_MANAGERS.isdisjoint(record.decorators)
         self._active.append(record)
         try:
             return self._run_body(record, frame)
@@ -161,7 +171,7 @@ class Interpreter(Expressions):
             return self.evaluate(node.body, frame)
         alive = self.suite(node.body, frame)
         if frame.yields:
-            return Unknown("generator")
+            return choice(frame.yielded) if frame.gives_yielded and frame.yielded else Unknown("generator")
         if alive or not frame.returns:
             frame.returns.append(Constant(None))
         return choice(frame.returns)
@@ -220,10 +230,22 @@ class Interpreter(Expressions):
             known = self._annotated(annotation.annotation, Frame(record.module, record.env))
             if known is not None:
                 return known
+        provided = self._provided(default)
+        if provided is not None:
+            return provided
         unknown = Unknown(f"parameter {name}")
         if default is None or (isinstance(default, Constant) and default.value is None):
             return unknown
         return choice([default, unknown])
+
+    def _provided(self, default: Value | None) -> Value | None:
+        """What ``= Depends(function)`` gives; None for any other default."""
+        if not isinstance(default, Result) or default.of not in _DEPENDENCIES or default.call is None:
+            return None
+        provider = default.call.positional[0] if default.call.positional else None
+        if isinstance(provider, Object) and isinstance(provider.definition, FunctionRecord):
+            return self.call_function(provider.definition, [], {}, depth=1, open_arguments=True, provides=True)
+        return Unknown("dependency")
 
     def _annotated(self, node: cst.BaseExpression, frame: Frame) -> Value | None:
         if isinstance(node, cst.Subscript) and node.slice:

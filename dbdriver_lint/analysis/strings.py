@@ -285,7 +285,7 @@ def quoted(value: Value, function: str, safe: str = "/") -> Value:
         return text_of(encode(value.text, safe=safe), steps=value.steps)
     if function.startswith("unquote"):
         return Unknown("unquoted text", value.steps)
-    return Template((Hole(value, quoted=function),), value.steps)
+    return Template((Hole(value, quoted=function),))
 
 
 def starts_with(value: Value, prefixes: Sequence[str]) -> bool | None:

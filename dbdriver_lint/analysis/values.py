@@ -226,6 +226,8 @@ class CallRecord:
     open: bool
     """Unpacked arguments that are not known may be there too."""
     anchor: Anchor
+    receiver: Value | None = None
+    """The object whose method is called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,7 +259,7 @@ NONE = Constant(None)
 
 def with_step(value: Value, step: Step) -> Value:
     """``value`` after it has come through one more place; a place is listed once."""
-    if value.steps and value.steps[-1] == step:
+    if value.steps and value.steps[-1].place == step.place:
         return value
     return replace(value, steps=(*value.steps, step))
 

@@ -25,6 +25,14 @@ if TYPE_CHECKING:
         UrlLiteral,
     )
     from dbdriver_lint.analysis.migration_facts import CommandCall, ConfigOption, EnvironmentFacts, SqlCall
+    from dbdriver_lint.analysis.session_facts import (
+        ConsumerCall,
+        ListenerCall,
+        SessionCall,
+        SessionUse,
+        UnawaitedCall,
+        WithUse,
+    )
     from dbdriver_lint.analysis.values import Anchor, Step
     from dbdriver_lint.fixes.edit import Fix
     from dbdriver_lint.rules.context import Context
@@ -172,6 +180,30 @@ class Rule:
 
     def on_environment(self, facts: EnvironmentFacts, context: Context) -> Iterable[Draft]:
         """The file is an Alembic ``env.py``."""
+        return ()
+
+    def on_session(self, call: SessionCall, context: Context) -> Iterable[Draft]:
+        """A session or a session factory is made."""
+        return ()
+
+    def on_with(self, use: WithUse, context: Context) -> Iterable[Draft]:
+        """A connection, transaction or session is entered."""
+        return ()
+
+    def on_consumer(self, call: ConsumerCall, context: Context) -> Iterable[Draft]:
+        """An async object is handed to what takes none."""
+        return ()
+
+    def on_listener(self, call: ListenerCall, context: Context) -> Iterable[Draft]:
+        """A listener is registered for an event."""
+        return ()
+
+    def on_session_use(self, use: SessionUse, context: Context) -> Iterable[Draft]:
+        """A coroutine uses a synchronous session."""
+        return ()
+
+    def on_unawaited(self, call: UnawaitedCall, context: Context) -> Iterable[Draft]:
+        """A coroutine of an async engine, connection or session is made and dropped."""
         return ()
 
     def on_module(self, facts: ModuleFacts, context: Context) -> Iterable[Draft]:
