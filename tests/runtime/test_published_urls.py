@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pytest
+import sqlalchemy
 from sqlalchemy.engine import make_url
 
 from dbdriver_lint.runtime import DatabaseUrlError, engine_arguments, transform_url_for_driver, validate_url
 
+SQLALCHEMY = tuple(map(int, sqlalchemy.__version__.split(".")[:2]))
 POOLED = {"statement_cache_size", "prepared_statement_cache_size", "prepared_statement_name_func"}
 
 # provider, URL, asyncpg's URL after `postgresql+asyncpg://`, its connect_args' keys, libpq's after its scheme
@@ -78,7 +80,8 @@ def test_forms(provider: str, url: str, asyncpg: str, keys: set[str], libpq: str
     written, arguments = engine_arguments(url, "asyncpg")
     assert written == f"postgresql+asyncpg://{asyncpg}"
     assert set(arguments) == keys
-    validate_url(written, "asyncpg")
+    if "host=h1" not in written or SQLALCHEMY >= (2,):  # 1.4 knows no several hosts for asyncpg
+        validate_url(written, "asyncpg")
     validate_url(f"postgresql+psycopg2://{libpq}", "psycopg2")
     if keys:
         with pytest.raises(DatabaseUrlError, match="engine_arguments"):
