@@ -36,6 +36,8 @@ class Options:
     """Repair; write the result unless ``diff``."""
     unsafe: bool = False
     diff: bool = False
+    accept: str | None = None
+    """Write comments that accept what is found, with this reason; write nothing where ``diff``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,8 @@ def lint_file(task: Task, options: Options) -> Outcome:
         except OSError as error:
             return Outcome(task.path, (unreadable(task.path, error.strerror or str(error)),))
     try:
+        if options.accept is not None:
+            return _accept(task, data, options)
         return _repair(task, data, options) if options.fix else _check(task, data)
     except Exception as error:  # one broken file or rule must not take the others along
         return Outcome(task.path, problems=(Problem(task.path, describe_crash(error)),))
@@ -174,6 +178,33 @@ def _repair(task: Task, data: bytes, options: Options) -> Outcome:
                 task, check_source(task.path, data, task.settings, project), problems=[Problem("", str(error))]
             )
     return _outcome(task, result.checked, Counter(result.applied), result.data, problems=problems)
+
+
+def _accept(task: Task, data: bytes, options: Options) -> Outcome:
+    """Write comments that accept the findings; ``applied`` counts those that are accepted by them."""
+    from dbdriver_lint.findings.accept import accepting_edits
+    from dbdriver_lint.fixes.apply import spliced
+    from dbdriver_lint.fixes.write import WriteError, write_atomically
+    from dbdriver_lint.linter import check_source
+    from dbdriver_lint.project import Project
+
+    project = Project.for_path(task.path)
+    before = check_source(task.path, data, task.settings, project)
+    source = before.source
+    if source is None or not before.findings or not source.round_trips:
+        return _outcome(task, before, data=data)
+    edits = accepting_edits(source, before.findings, options.accept or "")
+    after = source.encode(spliced(source.text, edits))
+    checked = check_source(task.path, after, task.settings, project)
+    applied = Counter(f.code for f in before.findings) - Counter(f.code for f in checked.findings)
+    if options.diff:
+        return _outcome(task, checked, applied, after, unified_diff(task.path, data, after))
+    if task.data is None and after != data:
+        try:
+            write_atomically(task.path, data, after)
+        except WriteError as error:
+            return _outcome(task, before, problems=[Problem("", str(error))])
+    return _outcome(task, checked, applied, after)
 
 
 def _outcome(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from dbdriver_lint.source.text import SourceFile
 
 STDIN = "-"
+_MOST_ALIKE = 5
+"""How often the same problem is told before the rest is only counted."""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -39,6 +42,13 @@ def parser() -> argparse.ArgumentParser:
     fixes.add_argument("--diff", action="store_true", help="show what --fix would change, write nothing")
     fixes.add_argument("--fix-only", action="store_true", help="repair, and do not report what is left")
     fixes.add_argument("--show-fixes", action="store_true", help="list the repairs that were made")
+    fixes.add_argument(
+        "--add-ignores",
+        nargs="?",
+        const="",
+        metavar="REASON",
+        help="write a comment that accepts it beside each finding",
+    )
     output = parser.add_argument_group("output")
     output.add_argument("--output-format", choices=FORMATS, default="full", help="default: full")
     output.add_argument("--output-file", metavar="FILE", help="write the report there instead of to standard output")
@@ -54,6 +64,10 @@ def run(args: argparse.Namespace) -> int:
     """Lint, report, and say how it went by the exit code."""
     from dbdriver_lint.settings.load import SettingsError
 
+    if args.add_ignores is not None and (args.fix or args.fix_only):
+        fail("--add-ignores accepts what --fix would repair; run --fix first")
+    if any(c in "\r\n#" for c in args.add_ignores or ""):
+        fail("the reason of --add-ignores stands in a comment: no line ending and no `#` in it")
     if args.statistics and args.output_format not in ("full", "concise", "json"):
         fail(f"--statistics has no format `{args.output_format}`; use full or json")
     try:
@@ -65,7 +79,12 @@ def run(args: argparse.Namespace) -> int:
 def _run(args: argparse.Namespace, finder: SettingsFinder) -> int:
     from dbdriver_lint.run import Options
 
-    options = Options(fix=args.fix or args.diff or args.fix_only, unsafe=args.unsafe_fixes, diff=args.diff)
+    options = Options(
+        fix=args.fix or args.diff or args.fix_only,
+        unsafe=args.unsafe_fixes,
+        diff=args.diff,
+        accept=args.add_ignores,
+    )
     outcomes, problems = lint(args, finder, options)
     report = _report(outcomes, problems, finder)
     tell_problems(problems)
@@ -179,26 +198,34 @@ def tell_problems(problems: Sequence[Problem]) -> None:
     from dbdriver_lint.cli.output import warn
     from dbdriver_lint.report.display import mask
 
+    shown: Counter[str] = Counter()
     for problem in problems:
-        place = f"{problem.path}: " if problem.path else ""
-        warn(f"{'error' if problem.fatal else 'warning'}: {mask(place + problem.message)}")
+        shown[problem.message] += 1
+        if shown[problem.message] <= _MOST_ALIKE:
+            place = f"{problem.path}: " if problem.path else ""
+            warn(f"{'error' if problem.fatal else 'warning'}: {mask(place + problem.message)}")
+    for message, count in shown.items():
+        if count > _MOST_ALIKE:
+            warn(f"… and the same for {count - _MOST_ALIKE} more: {mask(message)}")
 
 
 def _write(args: argparse.Namespace, report: Report, outcomes: Sequence[Outcome], options: Options) -> None:
     from dbdriver_lint.cli.output import terminal_for, warn, write
     from dbdriver_lint.report import render
-    from dbdriver_lint.report.summary import applied_fixes, counted, would_fix
+    from dbdriver_lint.report.summary import applied_fixes, counted, would_change
 
     terminal = terminal_for(args.color, sys.stdout)
     if args.diff:
         write(_colored(b"".join(outcome.diff for outcome in outcomes), terminal), args.output_file)
-        warn(would_fix(report))
+        warn(would_change(report, "accept" if options.accept is not None else "fix"))
         return
-    to_stdin = bool(options.fix and args.paths == [STDIN] and outcomes)
+    to_stdin = bool((options.fix or options.accept is not None) and args.paths == [STDIN] and outcomes)
     if to_stdin:  # the repaired text is the result; the report goes aside
         write(outcomes[0].data if outcomes[0].data is not None else b"")
         terminal = terminal_for(args.color, sys.stderr)
-    lines = applied_fixes(report, terminal) if args.show_fixes or args.fix_only else []
+    lines = []
+    if args.show_fixes or args.fix_only or options.accept is not None:
+        lines = applied_fixes(report, terminal, "Accepted" if options.accept is not None else "Fixed")
     text = "".join(f"{line}\n" for line in lines)
     if not args.fix_only:
         text += (

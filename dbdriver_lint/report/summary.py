@@ -54,18 +54,18 @@ def counted(report: Report, terminal: Terminal, format_name: str) -> str:
     return "".join(f"{line}\n" for line in (*lines, *summary(report, terminal)))
 
 
-def would_fix(report: Report) -> str:
+def would_change(report: Report, verb: str) -> str:
     """The last line of `--diff`."""
     if not report.fixed:
-        return "No fixes to apply."
-    return f"Would fix {_plural(report.fixed_count, 'finding')} in {_plural(len(report.fixed), 'file')}."
+        return f"Nothing to {verb}."
+    return f"Would {verb} {_plural(report.fixed_count, 'finding')} in {_plural(len(report.fixed), 'file')}."
 
 
-def applied_fixes(report: Report, terminal: Terminal) -> list[str]:
+def applied_fixes(report: Report, terminal: Terminal, done: str = "Fixed") -> list[str]:
     """Which repairs were applied where."""
     if not report.fixed:
         return []
-    lines = [f"{terminal.paint('Fixed', 'green')} {_plural(report.fixed_count, 'finding')}:"]
+    lines = [f"{terminal.paint(done, 'green')} {_plural(report.fixed_count, 'finding')}:"]
     for path, codes in sorted(report.fixed.items()):
         lines.append(f"- {terminal.paint(path, 'bold')}:")
         lines += (f"    {count} × {code}" for code, count in sorted(codes.items()))

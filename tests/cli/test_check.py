@@ -143,7 +143,7 @@ def test_diff_writes_nothing(run: Run) -> None:
     assert path.read_text() == BAD
     write("db.py", FIXED)
     clean = run(SELECT, "--diff")
-    assert (clean.code, clean.out, clean.err) == (0, "", "No fixes to apply.\n")
+    assert (clean.code, clean.out, clean.err) == (0, "", "Nothing to fix.\n")
 
 
 def test_a_diff_applies(run: Run, tmp_path: Path) -> None:
@@ -331,6 +331,29 @@ def test_suppressed_findings_are_counted(run: Run) -> None:
     ran = run(SELECT)
     assert ran.code == 0
     assert ran.out == "All checks passed (1 file).\nNot shown: 1 suppressed by comments.\n"
+
+
+def test_add_ignores(run: Run) -> None:
+    path = write("db.py", BAD.replace("\n", "\r\n"))
+    diff = run(SELECT, "--add-ignores", "--diff")
+    assert "+engine" in diff.out
+    assert path.read_bytes() == BAD.replace("\n", "\r\n").encode()
+    ran = run(SELECT, "--add-ignores=legacy, see issue 12")
+    assert ran.code == 0
+    assert "Accepted 1 finding:\n- db.py:\n    1 × XDB102\n" in ran.out
+    comment = b"  # dbdriver: ignore[unknown-url-dialect] legacy, see issue 12\r\n"
+    assert path.read_bytes() == BAD.replace("\n", "\r\n").encode().rstrip() + comment
+    again = run(SELECT, "--add-ignores")
+    assert again.out.startswith("All checks passed")
+    assert run(SELECT, "--add-ignores", "--fix").code == 2
+    assert run(SELECT, "--add-ignores=a # b").code == 2
+
+
+def test_the_same_problem_is_not_told_again_and_again(run: Run) -> None:
+    ran = run(*(f"nowhere{number}.py" for number in range(20)))
+    assert ran.code == 2
+    assert len(ran.err.splitlines()) == 6
+    assert ran.err.endswith("… and the same for 15 more: no such file or directory\n")
 
 
 def test_help_and_version(run: Run) -> None:
