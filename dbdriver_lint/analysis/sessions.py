@@ -11,6 +11,7 @@ from dbdriver_lint.analysis import orm
 from dbdriver_lint.analysis.anchors import NodeAnchor
 from dbdriver_lint.analysis.candidates import USE_NAMES
 from dbdriver_lint.analysis.collect import Site, SiteVisitor
+from dbdriver_lint.analysis.interpreter import Frame
 from dbdriver_lint.analysis.session_facts import (
     Consumer,
     ConsumerCall,
@@ -410,16 +411,15 @@ def _dead_test(
     while stack:
         node = stack.pop()
         if isinstance(node, cst.Call) and dotted(node.func) == "isinstance" and len(node.args) == 2:
-            subject, kind = dotted(node.args[0].value), dotted(node.args[1].value)
-            if subject in parameters and kind is not None and _names_sqlite(analysis, kind):
+            subject = dotted(node.args[0].value)
+            if subject in parameters and _names_sqlite(analysis, listener, node.args[1].value):
                 return NodeAnchor(analysis.parsed, node, node)
         stack.extend(children(node))
     return None
 
 
-def _names_sqlite(analysis: Analysis, name: str) -> bool:
-    first, _, rest = name.partition(".")
-    return f"{analysis.names.imports.get(first, '')}.{rest}".rstrip(".") in (
-        "sqlite3.Connection",
-        "sqlite3.dbapi2.Connection",
-    )
+def _names_sqlite(analysis: Analysis, listener: cst.FunctionDef, kind: cst.CSTNode) -> bool:
+    record = analysis.interpreter.definitions.get(listener)
+    env = record.env if record is not None else analysis.module.env
+    value = analysis.interpreter.evaluate(kind, Frame(analysis.module, env))
+    return isinstance(value, Symbol) and value.name in ("sqlite3.Connection", "sqlite3.dbapi2.Connection")
