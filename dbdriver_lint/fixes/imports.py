@@ -210,18 +210,14 @@ def _inserted(source: SourceFile, lines: Sequence[_Line], requests: Sequence[Imp
     peers = [line for line in run if _section(source, line.module) == section]
     if peers:
         predecessor = _predecessor(peers, module, is_from)
-        if predecessor is None and not _has_comment_above(source, peers[0]):
+        if predecessor is None and _with_comment_above(source, peers[0]) == peers[0].first:
             start = source.line_starts[peers[0].first - 1]
             return Edit(Span(start, start), text + newline)
         return _after(source, predecessor or peers[0], text)
     earlier = [line for line in run if _section(source, line.module) < section]
     if earlier:
         return _after(source, earlier[-1], newline + text, blank_below=True)
-    first = run[0].first
-    above = first
-    while above > 1 and source.line_text(above - 1).lstrip().startswith("#"):
-        above -= 1
-    start = source.line_starts[(first if above == 1 else above) - 1]
+    start = source.line_starts[_with_comment_above(source, run[0]) - 1]
     return Edit(Span(start, start), f"{text}{newline}{newline}")
 
 
@@ -267,8 +263,12 @@ def _predecessor(peers: Sequence[_Line], module: str, is_from: bool) -> _Line | 
     return peers[-1]
 
 
-def _has_comment_above(source: SourceFile, line: _Line) -> bool:
-    return line.first > 1 and source.line_text(line.first - 1).lstrip().startswith("#")
+def _with_comment_above(source: SourceFile, line: _Line) -> int:
+    """The number of the line where the comment about ``line`` begins; a header of the file is none."""
+    first = line.first
+    while first > 1 and source.line_text(first - 1).lstrip().startswith("#"):
+        first -= 1
+    return line.first if first == 1 else first
 
 
 def _below_the_head(source: SourceFile, lines: Sequence[_Line], text: str) -> Edit:

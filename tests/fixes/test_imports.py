@@ -90,6 +90,10 @@ class TestBesideExistingImports:
         text = "import os\n\n# needed by the pool\nfrom sqlalchemy import create_engine\n"
         assert added(text) == f"{text}{LINE}\n"
 
+    def test_a_header_of_the_file_is_no_such_comment(self) -> None:
+        text = "# Copyright\n#\nfrom sqlalchemy import create_engine\n"
+        assert added(text) == text.replace("from", f"{LINE}\nfrom")
+
     def test_new_section_between(self) -> None:
         text = "import os\n\nfrom app import x\n"
         assert added(text) == f"import os\n\n{LINE}\n\nfrom app import x\n"
