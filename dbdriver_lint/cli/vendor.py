@@ -24,6 +24,7 @@ SOURCES = (
     "knowledge/intentions.py",
     "knowledge/address.py",
     "knowledge/spellings.py",
+    "knowledge/tls.py",
     "knowledge/translate.py",
     "runtime/__init__.py",
 )

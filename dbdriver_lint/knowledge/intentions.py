@@ -8,6 +8,10 @@ from __future__ import annotations
 
 from enum import Enum, IntEnum
 
+TRUE_WORDS = ("true", "yes", "on", "y", "t", "1")
+FALSE_WORDS = ("false", "no", "off", "n", "f", "0")
+"""What SQLAlchemy and most tools take for a boolean in a URL."""
+
 
 class Tls(IntEnum):
     """How strongly a connection is encrypted and verified; a higher value is at least as strong.

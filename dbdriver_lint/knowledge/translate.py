@@ -12,7 +12,7 @@ import shlex
 from dataclasses import dataclass, field, replace
 
 from dbdriver_lint.knowledge.address import Address, DatabaseUrlError, Host, Query, read_address
-from dbdriver_lint.knowledge.intentions import Intention, Loss, Tls
+from dbdriver_lint.knowledge.intentions import TRUE_WORDS, Intention, Loss, Tls
 from dbdriver_lint.knowledge.spellings import (
     ASYNC_VARIANTS,
     CONTEXT,
@@ -27,14 +27,13 @@ from dbdriver_lint.knowledge.spellings import (
     SEARCH_PATH_KEYS,
     SPELLINGS,
     WITHOUT_TLS,
-    Context,
     Form,
     Spelling,
-    TlsForm,
     spelling,
     spellings_of,
     tls_forms,
 )
+from dbdriver_lint.knowledge.tls import TlsWish, context_for, form_for, has_files, read_tls, strengthened, url_pairs
 
 _POSTGRESQL_PORT = 5432
 
@@ -82,19 +81,6 @@ class Translation:
     def refused(self) -> list[Lost]:
         """The losses that nobody may accept silently."""
         return [lost for lost in self.lost if lost.loss is Loss.REFUSE]
-
-
-@dataclass(frozen=True, slots=True)
-class _TlsWish:
-    """What a URL asks for: the mode and the files. ``said`` is the mode's own word, before libpq's rule
-    that a CA file beside ``require`` is verified.
-    """
-
-    mode: Tls | None = None
-    said: Tls | None = None
-    ca: str | None = None
-    certificate: str | None = None
-    key: str | None = None
 
 
 def resolve_driver(driver: str) -> tuple[str, str, str]:
@@ -154,10 +140,10 @@ class _Writer:
 
     def write(self, default: Tls | None) -> Translation:
         rest = self._write_hosts(self.address.query)
-        keys, wish = _read_tls(self.dialect, self.source_driver, rest)
+        keys, wish = read_tls(self.dialect, self.source_driver, rest)
         asked = [name for name, _ in rest if name in keys]
         if wish.mode is None and default is not None and self._speaks_tls():
-            wish = _strengthened(replace(wish, said=default))
+            wish = strengthened(replace(wish, said=default))
         self.result.tls = wish.mode
         written = False
         for key, value in rest:
@@ -228,7 +214,7 @@ class _Writer:
         same = self.driver == self.source_driver or (self.driver in ODBC and self.source_driver in ("", *ODBC))
         return bool(family) and same
 
-    def _write_tls(self, wish: _TlsWish, sources: list[str]) -> None:
+    def _write_tls(self, wish: TlsWish, sources: list[str]) -> None:
         mode = wish.said if self.driver in LIBPQ else wish.mode
         shown = "+".join(sources) or f"the default TLS mode {mode.word if mode is not None else ''}"
         if mode is None:
@@ -240,11 +226,11 @@ class _Writer:
                 if value is not None:
                     self._write_lone_file(intention, value, shown)
             return
-        form = _form_for(self.driver, mode, wish.ca)
+        form = form_for(self.driver, mode, wish.ca)
         if form is None:
             self._lose(shown, Intention.TLS, f"{self.driver} has no setting that enforces {mode.word}")
             return
-        pairs = _url_pairs(form, wish)
+        pairs = url_pairs(form, wish)
         if pairs is not None:
             self.pairs += pairs
             self._move(shown, "&".join(f"{key}={value}" for key, value in pairs) or "(its default)", Intention.TLS)
@@ -255,7 +241,7 @@ class _Writer:
             return
         for key, argument in args:
             self.result.connect_args[key] = (
-                _context(wish, mode) if argument is CONTEXT or _has_files(wish) else argument
+                context_for(wish, mode) if argument is CONTEXT or has_files(wish) else argument
             )
         self._move(shown, ", ".join(key for key, _ in args), Intention.TLS, in_url=False)
 
@@ -328,7 +314,7 @@ class _Writer:
         return min(candidates, key=lambda candidate: not candidate.url, default=None)
 
     def _write_pooler(self, key: str, value: str) -> None:
-        if value.lower() not in _TRUE:
+        if value.lower() not in TRUE_WORDS:
             return
         args = POOLER_ARGS.get(self.driver)
         if args is None:
@@ -399,161 +385,6 @@ _TRANSFERABLE = frozenset(
 )
 """Intentions whose value means the same under another key; the others only survive under their own."""
 
-_TRUE = ("true", "1", "on", "yes", "t", "y")
-_FALSE = ("false", "0", "off", "no", "f", "n")
-
-
-# --- reading TLS -----------------------------------------------------------------------------------
-
-_POSTGRESQL_TLS = ("sslmode", "ssl", "sslaccept", "sslrootcert", "sslcert", "sslkey")
-_MYSQL_MODES = {
-    "disabled": Tls.DISABLE,
-    "preferred": Tls.PREFER,
-    "required": Tls.REQUIRE,
-    "verify_ca": Tls.VERIFY_CA,
-    "verify_identity": Tls.VERIFY_FULL,
-}
-_MYSQL_MODE_KEYS = ("ssl_mode", "ssl-mode", "sslmode", "sslMode")
-_MYSQL_FLAG_KEYS = ("ssl", "tls", "useSSL", "requireSSL")
-_MYSQL_TLS = (
-    *_MYSQL_MODE_KEYS,
-    *_MYSQL_FLAG_KEYS,
-    *("ssl_ca", "ssl_cert", "ssl_key", "ssl_disabled", "sslaccept"),
-    *("ssl_check_hostname", "ssl_verify_cert", "ssl_verify_identity"),
-)
-TLS_KEYS = frozenset((*_POSTGRESQL_TLS, *_MYSQL_TLS))
-"""Query parameters that speak about TLS in published PostgreSQL and MySQL URLs, correct or not."""
-
-_PRISMA_MODES = {"strict": Tls.VERIFY_FULL, "accept_invalid_certs": Tls.REQUIRE}
-
-
-def _read_tls(dialect: str, driver: str, query: Query) -> tuple[frozenset[str], _TlsWish]:
-    """Which keys of ``query`` speak about TLS, and what they ask for together."""
-    values = {key: value for key, value in query if value}
-    if dialect == "postgresql":
-        return frozenset(_POSTGRESQL_TLS), _read_postgresql_tls(values)
-    if dialect == "mysql":
-        return frozenset(_MYSQL_TLS), _read_mysql_tls(values, driver)
-    if dialect == "mssql":
-        keys = {key.lower(): key for key in values}
-        encrypt = values.get(keys.get("encrypt", ""), "").lower()
-        trust = values.get(keys.get("trustservercertificate", ""), "").lower() in ("yes", *_TRUE)
-        mode = {"": None, "no": Tls.DISABLE, "optional": Tls.DISABLE}.get(
-            encrypt, Tls.REQUIRE if trust else Tls.VERIFY_FULL
-        )
-        return frozenset(keys[key] for key in ("encrypt", "trustservercertificate") if key in keys), _TlsWish(
-            mode, mode
-        )
-    return frozenset(), _TlsWish()
-
-
-def _read_postgresql_tls(values: dict[str, str]) -> _TlsWish:
-    ca = values.get("sslrootcert")
-    modes = [_postgresql_mode(key, values[key]) for key in ("sslmode", "ssl", "sslaccept") if key in values]
-    mode = max(modes, default=None)
-    return _strengthened(_TlsWish(None, mode, ca, values.get("sslcert"), values.get("sslkey")))
-
-
-def _strengthened(wish: _TlsWish) -> _TlsWish:
-    """With what the mode means: libpq verifies against a CA file that stands beside ``require``."""
-    verified = wish.said is Tls.REQUIRE and wish.ca is not None
-    return replace(wish, mode=Tls.VERIFY_CA if verified else wish.said)
-
-
-def _postgresql_mode(key: str, value: str) -> Tls:
-    word = value.strip().lower()
-    mode = Tls.of(word)
-    if mode is not None:
-        return mode
-    if key == "sslaccept" and word in _PRISMA_MODES:
-        return _PRISMA_MODES[word]
-    if word in _TRUE or word == "no-verify":
-        return Tls.REQUIRE
-    if word in _FALSE:
-        return Tls.DISABLE
-    raise _bad_mode(key, value, [mode.word for mode in Tls])
-
-
-def _read_mysql_tls(values: dict[str, str], driver: str) -> _TlsWish:
-    modes: list[Tls] = []
-    for key in _MYSQL_MODE_KEYS:
-        if key in values:
-            word = values[key].lower()
-            mode = _MYSQL_MODES.get(word.replace("-", "_")) or Tls.of(word)
-            if mode is None and word not in _MYSQL_MODES:
-                raise _bad_mode(key, values[key], [word.upper() for word in _MYSQL_MODES])
-            modes.append(Tls.DISABLE if mode is None else mode)
-    modes += [
-        Tls.REQUIRE if values[key].lower() in _TRUE else Tls.DISABLE
-        for key in _MYSQL_FLAG_KEYS
-        if values.get(key, "").lower() in (*_TRUE, *_FALSE)
-    ]
-    if values.get("sslaccept") in _PRISMA_MODES:
-        modes.append(_PRISMA_MODES[values["sslaccept"]])
-    flags = {key: values[key].lower() in _TRUE for key in _MYSQL_TLS if key in values}
-    if flags.get("ssl_disabled"):
-        modes.append(Tls.DISABLE)
-    ca = values.get("ssl_ca")
-    if flags.get("ssl_verify_identity"):
-        modes.append(Tls.VERIFY_FULL)
-    elif flags.get("ssl_verify_cert"):
-        modes.append(Tls.VERIFY_FULL if driver == "mariadbconnector" else Tls.VERIFY_CA)
-    elif "ssl_verify_cert" in flags or ("ssl_check_hostname" in flags and ca is None):
-        modes.append(Tls.REQUIRE)
-    elif ca is not None:
-        named = flags.get("ssl_check_hostname", driver not in ("mysqldb", "mysqlconnector"))
-        modes.append(Tls.VERIFY_FULL if named else Tls.VERIFY_CA)
-    mode = max(modes, default=None)
-    return _TlsWish(mode, mode, ca, values.get("ssl_cert"), values.get("ssl_key"))
-
-
-def _bad_mode(key: str, value: str, words: list[str]) -> DatabaseUrlError:
-    close = difflib.get_close_matches(value.lower(), words, 1, 0.5)
-    hint = f" Did you mean {close[0]!r}?" if close else ""
-    return DatabaseUrlError(f"{key}={value} is no TLS mode.{hint} One of: {', '.join(words)}.")
-
-
-# --- writing TLS -----------------------------------------------------------------------------------
-
-
-def _form_for(driver: str, mode: Tls, ca: str | None) -> TlsForm | None:
-    """The form that means ``mode``; the next stronger one where it asks for nothing new of the server."""
-    forms = tls_forms(driver)
-    wanted = (mode, Tls.PREFER) if mode is Tls.ALLOW else (mode, Tls.VERIFY_FULL) if mode is Tls.VERIFY_CA else (mode,)
-    for wish in wanted:
-        for form in forms:
-            if form.mode is wish and (ca is not None or not form.needs_ca or form.args is not None):
-                return form
-    return next((form for form in forms if form.mode is mode), None)
-
-
-def _url_pairs(form: TlsForm, wish: _TlsWish) -> list[tuple[str, str]] | None:
-    """The query that says ``wish`` by ``form``, None where a URL cannot."""
-    if form.url is None or (form.needs_ca and wish.ca is None):
-        return None
-    pairs = list(form.url)
-    for value, key in zip((wish.ca, wish.certificate, wish.key), (form.ca, *form.files), strict=True):
-        if value is not None:
-            if not key:
-                return None
-            pairs.append((key, value))
-    return pairs
-
-
-def _has_files(wish: _TlsWish) -> bool:
-    return wish.ca is not None or wish.certificate is not None
-
-
-def _context(wish: _TlsWish, mode: Tls) -> Context:
-    return Context(
-        verify=mode >= Tls.VERIFY_CA,
-        check_hostname=mode is Tls.VERIFY_FULL,
-        ca_file=None if wish.ca == "system" else wish.ca,
-        certificate=wish.certificate,
-        key=wish.key,
-    )
-
-
 # --- values ----------------------------------------------------------------------------------------
 
 
@@ -599,7 +430,7 @@ def python_value(key: str, value: str, row: Spelling) -> object:
             raise DatabaseUrlError(f"{key}={value} is not a number")
         return int(number) if number == int(number) else number
     if row.args is Form.FLAG:
-        return value.lower() in _TRUE
+        return value.lower() in TRUE_WORDS
     return value
 
 

@@ -26,7 +26,7 @@ from dbdriver_lint.knowledge.parameters.raw import DSN_TABLES, RAW_CALLS, RawCal
 from dbdriver_lint.knowledge.parameters.remedy import remedy_for
 from dbdriver_lint.knowledge.parameters.words import describe
 from dbdriver_lint.knowledge.spellings import ASYNC_VARIANTS
-from dbdriver_lint.knowledge.translate import TLS_KEYS
+from dbdriver_lint.knowledge.tls import TLS_KEYS
 from dbdriver_lint.knowledge.versions import VersionRange
 
 if TYPE_CHECKING:

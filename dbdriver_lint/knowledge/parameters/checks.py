@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dbdriver_lint.knowledge.intentions import FALSE_WORDS, TRUE_WORDS
 from dbdriver_lint.knowledge.parameters.model import (
     ALWAYS,
     CALLABLE,
@@ -16,9 +17,6 @@ from dbdriver_lint.knowledge.parameters.model import (
 
 if TYPE_CHECKING:
     from dbdriver_lint.knowledge.parameters.model import Beside, Siblings, Span, Test
-
-TRUE_WORDS = ("true", "yes", "on", "y", "t", "1")
-FALSE_WORDS = ("false", "no", "off", "n", "f", "0")
 
 
 def text(value: object) -> str:

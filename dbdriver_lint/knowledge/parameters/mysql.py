@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
+from dbdriver_lint.knowledge.intentions import TRUE_WORDS
 from dbdriver_lint.knowledge.parameters.checks import (
-    TRUE_WORDS,
     creation_flag,
     creation_integer,
     invalid,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from dbdriver_lint.knowledge.intentions import FALSE_WORDS
 from dbdriver_lint.knowledge.parameters.checks import (
-    FALSE_WORDS,
     creation_flag,
     creation_integer,
     is_integer,
