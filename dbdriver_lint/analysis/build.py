@@ -77,9 +77,11 @@ class Analysis:
         module = ModuleRecord("__main__", parsed.source.path, parsed, rebound=frozenset(self.names.rebound))
         self.module = module
         self.interpreter = Interpreter(importer)
-        self.interpreter.run_module(module, recording=True)
         strings = (string.site for string in self.urls.strings)
-        self._record_functions([*self.calls.sites, *strings, *self.alembic.sites, *self.uses.sites])
+        sites = [*self.calls.sites, *strings, *self.alembic.sites, *self.uses.sites]
+        self.interpreter.wanted = frozenset(site.statement for site in sites)
+        self.interpreter.run_module(module, recording=True)
+        self._record_functions(sites)
         self.run_sync_names = {
             dotted(site.node.args[0].value)
             for site in self.calls.sites

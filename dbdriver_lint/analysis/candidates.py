@@ -77,6 +77,18 @@ _LISTENER = re.compile(r"\blistens?(?:_for)?\s*\(")
 _ALIAS = re.compile(rf"\b(?:{_NAMES})\s+as\s+(\w+)")
 #: In Alembic's files every statement of an environment, and of a revision with coroutines, may matter.
 _WHOLE = re.compile(r"\b(?:context|async|await)\b")
+#: What a function of another module does that counts, not only what it gives: it may run a migration.
+_EFFECT = re.compile(
+    r"\b\w*(?:[mM]igrat|[aA]lembic|upgrade|downgrade)\w*\s*\(|\.(?:stamp|current|check|ensure_version)\s*\("
+)
+
+
+def lines_of_effects(text: str) -> list[int]:
+    """The 1-based lines, sorted, that count in a function that another module calls."""
+    if "alembic" not in text:
+        return []
+    starts = line_starts(text)
+    return sorted({bisect_right(starts, match.start()) for match in _EFFECT.finditer(text)})
 
 
 def text_of_facts(text: str) -> str:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import replace as copy
 from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
 from dbdriver_lint.analysis import library, strings
-from dbdriver_lint.analysis.program import ClassRecord, Deferred, Env, FunctionRecord, InstanceRecord, ModuleRecord
+from dbdriver_lint.analysis.objects import Objects
+from dbdriver_lint.analysis.program import ClassRecord, Deferred, Env, FunctionRecord
 from dbdriver_lint.analysis.symbols import ATTRIBUTES, RESULTS, canonical
 from dbdriver_lint.analysis.tree import children, dotted, fstring_text, string_value
 from dbdriver_lint.analysis.values import (
@@ -23,7 +24,6 @@ from dbdriver_lint.analysis.values import (
     Literal,
     Object,
     Result,
-    Step,
     Symbol,
     Template,
     Text,
@@ -32,7 +32,6 @@ from dbdriver_lint.analysis.values import (
     Value,
     choice,
     options,
-    with_step,
 )
 
 if TYPE_CHECKING:
@@ -75,29 +74,11 @@ _BUILTINS = frozenset(
 )
 
 
-class Expressions:
+class Expressions(Objects):
     """The expression half of the interpreter; statements call :meth:`evaluate`."""
 
     calls: dict[cst.Call, list[CallRecord]]
     definitions: dict[cst.CSTNode, FunctionRecord | ClassRecord]
-
-    # What the statement half gives.
-    def call_function(
-        self,
-        record: FunctionRecord,
-        positional: Sequence[Value],
-        keywords: dict[str, Value],
-        *,
-        depth: int,
-        bound: Value | None = None,
-        open_arguments: bool = False,
-    ) -> Value:
-        """See :class:`~dbdriver_lint.analysis.interpreter.Interpreter`."""
-        raise NotImplementedError
-
-    def module_attribute(self, module: ModuleRecord, attribute: str) -> Value:
-        """See :class:`~dbdriver_lint.analysis.interpreter.Interpreter`."""
-        raise NotImplementedError
 
     def evaluate(self, node: cst.CSTNode, frame: Frame) -> Value:
         """The value of an expression at this place."""
@@ -222,7 +203,7 @@ class Expressions:
         if isinstance(value, Symbol):
             return Symbol(canonical(f"{value.name}.{name}"), value.steps)
         if isinstance(value, Object):
-            return self._object_attribute(value, name, node, frame)
+            return self.object_attribute(value, name, node, frame)
         if isinstance(value, Url):
             part = library.url_attribute(value, name)
             return part if part is not None else Symbol(f"sqlalchemy.URL.{name}", receiver=value)
@@ -242,88 +223,6 @@ class Expressions:
         if isinstance(value, Items):
             return Symbol(f"list.{name}", receiver=value)
         return Unknown(f"attribute {name}", value.steps)
-
-    def _object_attribute(self, value: Object, name: str, node: cst.CSTNode, frame: Frame) -> Value:
-        definition = value.definition
-        if isinstance(definition, ModuleRecord):
-            found = self.module_attribute(definition, name)
-            return self._read(found, f"{definition.name}.{name}", node, frame)
-        if isinstance(definition, ClassRecord):
-            found_class = self.class_attribute(definition, name)
-            if found_class is None:
-                return Unknown(f"attribute {name} of {value.name}")
-            return self._bind(found_class, value, frame)
-        if isinstance(definition, InstanceRecord):
-            return self._instance_attribute(value, definition, name, node, frame)
-        return Unknown(f"attribute {name}")
-
-    def _read(self, value: Value, path: str, node: cst.CSTNode, frame: Frame) -> Value:
-        if isinstance(value, (Text, Template, EnvVar, Choice, Url)):
-            return with_step(value, Step(f"`{path}` is read here", frame.anchor(node)))
-        return value
-
-    def class_attribute(self, record: ClassRecord, name: str, depth: int = 0) -> Value | None:
-        """A name of a class or of its bases; None where no first-party class has it."""
-        value = record.env.own(name)
-        if value is not None or depth > 10:
-            return value
-        for base in record.bases:
-            for option in options(base):
-                if isinstance(option, Object) and isinstance(option.definition, ClassRecord):
-                    value = self.class_attribute(option.definition, name, depth + 1)
-                    if value is not None:
-                        return value
-        return None
-
-    def _instance_attribute(
-        self, value: Object, record: InstanceRecord, name: str, node: cst.CSTNode, frame: Frame
-    ) -> Value:
-        if record.attributes is None:
-            self._initialise(value, record, [], {}, frame, open_arguments=True)
-        assert record.attributes is not None
-        found = record.attributes.get(name)
-        if found is None:
-            found = self.class_attribute(record.owner, name)
-            if found is None:
-                return Unknown(f"attribute {name} of {record.owner.name}")
-            field_value = library.settings_field(self, record.owner, name, found, frame)
-            if field_value is not None:
-                found = field_value
-        return self._read(self._bind(found, value, frame), f"{record.owner.name}.{name}", node, frame)
-
-    def _bind(self, found: Value, receiver: Object, frame: Frame) -> Value:
-        """A function found on a class becomes a method; a property is called."""
-        if not (isinstance(found, Object) and isinstance(found.definition, FunctionRecord)):
-            return found
-        record = found.definition
-        if record.owner is None:
-            return found
-        instance = receiver.kind == "instance"
-        if instance and any(d in PROPERTIES for d in record.decorators):
-            return self.call_function(record, [], {}, depth=frame.depth, bound=receiver)
-        if instance or "classmethod" in (record.decorators or ()):
-            return Object("method", found.name, (record, receiver))
-        return found
-
-    def _initialise(
-        self,
-        value: Object,
-        record: InstanceRecord,
-        positional: Sequence[Value],
-        keywords: dict[str, Value],
-        frame: Frame,
-        *,
-        open_arguments: bool,
-    ) -> None:
-        """Give an instance the attributes that ``__init__``, or a dataclass's fields, give it."""
-        record.attributes = {}
-        init = self.class_attribute(record.owner, "__init__")
-        if isinstance(init, Object) and isinstance(init.definition, FunctionRecord):
-            self.call_function(
-                init.definition, positional, keywords, depth=frame.depth, bound=value, open_arguments=open_arguments
-            )
-            return
-        record.attributes.update(library.constructor_fields(self, record.owner, positional, keywords, open_arguments))
 
     # Operators
 
@@ -509,7 +408,7 @@ class Expressions:
     def call(self, callee: Value, arguments: library.Arguments, node: cst.Call, frame: Frame) -> Value:
         """What calling a value gives."""
         if isinstance(callee, Object):
-            return self._call_object(callee, arguments, frame)
+            return self.call_object(callee, arguments, frame)
         if isinstance(callee, Symbol):
             record = CallRecord(
                 callee.name,
@@ -536,45 +435,6 @@ class Expressions:
             record = CallRecord("", arguments.positional, arguments.keywords, arguments.open, frame.anchor(node))
             self.calls.setdefault(node, []).append(record)
         return Unknown("result of an unknown function", callee.steps)
-
-    def _call_object(self, callee: Object, arguments: library.Arguments, frame: Frame) -> Value:
-        definition = callee.definition
-        if isinstance(definition, tuple):
-            record, receiver = definition
-            return self.call_function(
-                record,
-                arguments.positional,
-                dict(arguments.keywords),
-                depth=frame.depth,
-                bound=receiver,
-                open_arguments=arguments.open,
-            )
-        if isinstance(definition, FunctionRecord):
-            positional = arguments.positional
-            bound = None
-            if definition.owner is not None and positional and "staticmethod" not in definition.decorators:
-                bound, positional = positional[0], positional[1:]
-            return self.call_function(
-                definition,
-                positional,
-                dict(arguments.keywords),
-                depth=frame.depth,
-                bound=bound,
-                open_arguments=arguments.open,
-            )
-        if isinstance(definition, ClassRecord):
-            record_ = InstanceRecord(definition)
-            instance = Object("instance", definition.name, record_)
-            self._initialise(
-                instance,
-                record_,
-                arguments.positional,
-                dict(arguments.keywords),
-                frame,
-                open_arguments=arguments.open,
-            )
-            return instance
-        return Unknown(f"result of {callee.name}")
 
     # Everything else
 
@@ -623,11 +483,6 @@ class Expressions:
     def _argument_node(self, node: cst.Arg, frame: Frame) -> Value:
         return self.evaluate(node.value, frame)
 
-
-#: Decorators that make an attribute of a method.
-PROPERTIES = frozenset(
-    {"property", "functools.cached_property", "builtins.property", "sqlalchemy.ext.hybrid.hybrid_property"}
-)
 
 #: ``Annotated[Session, Depends(...)]`` is a ``Session`` with something said about it.
 _ANNOTATIONS = frozenset({"typing.Annotated", "typing_extensions.Annotated", "typing.Optional"})

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING
 
+from dbdriver_lint.analysis.candidates import lines_of_effects
 from dbdriver_lint.analysis.collect import NameVisitor
 from dbdriver_lint.analysis.program import ModuleRecord
 from dbdriver_lint.analysis.tree import walk
@@ -28,7 +29,8 @@ class _File:
 
     source: SourceFile
     slicer: Slicer | None
-    parts: dict[str, ModuleRecord | None] = field(default_factory=dict)
+    effects: list[int]
+    parts: dict[tuple[str, str | None], ModuleRecord | None] = field(default_factory=dict)
 
 
 class FirstPartyModules:
@@ -48,19 +50,23 @@ class FirstPartyModules:
         found = self.modules.find(name, level, importer.path)
         return None if found is None else ModuleRecord(found.name, found.path, is_package=found.is_package)
 
-    def holding(self, module: ModuleRecord, name: str) -> ModuleRecord | None:
-        """``module`` as far as ``name`` needs it, to be run; None where it cannot have the name."""
+    def holding(self, module: ModuleRecord, name: str, member: str | None = None) -> ModuleRecord | None:
+        """``module`` as far as ``name`` needs it, to be run; None where it cannot have the name.
+
+        Of a class nothing but its header is needed, and its ``member`` if one is given.
+        """
         data = self.modules.read(module.path)
-        if data is None or (name.encode() not in data and b"import *" not in data):
+        wanted = name if member is None else member
+        if data is None or (wanted.encode() not in data and (member is not None or b"import *" not in data)):
             return None
         if module.path not in self._files:
             self._files[module.path] = self._read(module.path, data)
         file = self._files[module.path]
         if file is None:
             return None
-        if name not in file.parts:
-            file.parts[name] = self._part(file, module, name)
-        return file.parts[name]
+        if (name, member) not in file.parts:
+            file.parts[name, member] = self._part(file, module, name, member)
+        return file.parts[name, member]
 
     def _read(self, path: str, data: bytes) -> _File | None:
         self._kept += len(data)
@@ -69,14 +75,12 @@ class FirstPartyModules:
         except UnreadableSourceError:
             return None
         try:
-            return _File(source, Slicer(source.text))
+            return _File(source, Slicer(source.text), lines_of_effects(source.text))
         except (SyntaxError, ValueError, RecursionError, MemoryError):
-            return _File(source, None)  # newer syntax than this interpreter's: parsed whole
+            return _File(source, None, [])  # newer syntax than this interpreter's: parsed whole
 
-    def _part(self, file: _File, module: ModuleRecord, name: str) -> ModuleRecord | None:
-        # what a function does, not only what it gives, counts where it may run a migration
-        slicer = None if "alembic" in file.source.text else file.slicer
-        text = file.source.text if slicer is None else slicer.defining([name])
+    def _part(self, file: _File, module: ModuleRecord, name: str, member: str | None) -> ModuleRecord | None:
+        text = file.source.text if file.slicer is None else file.slicer.defining(name, member, file.effects)
         self._kept += len(text)
         try:
             parsed = parse(file.source, text)
@@ -85,7 +89,12 @@ class FirstPartyModules:
         names = NameVisitor()
         walk(parsed.tree, [names])
         return ModuleRecord(
-            module.name, module.path, parsed, is_package=module.is_package, rebound=frozenset(names.rebound)
+            module.name,
+            module.path,
+            parsed,
+            is_package=module.is_package,
+            partial=file.slicer is not None,
+            rebound=frozenset(names.rebound),
         )
 
     def refresh(self) -> None:

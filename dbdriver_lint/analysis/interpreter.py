@@ -27,7 +27,7 @@ from dbdriver_lint.analysis.program import (
     ModuleRecord,
 )
 from dbdriver_lint.analysis.symbols import ANNOTATED, WILDCARD_EXPORTS, canonical
-from dbdriver_lint.analysis.tree import dotted
+from dbdriver_lint.analysis.tree import dotted, last_name
 from dbdriver_lint.analysis.values import (
     CallRecord,
     Choice,
@@ -72,11 +72,17 @@ _TRANSPARENT = frozenset(
         "typing_extensions.override",
         "typing.final",
         "pydantic.computed_field",
+        "pydantic.field_validator",
+        "pydantic.model_validator",
+        "pydantic.validator",
+        "pydantic.v1.validator",
         "async_lru.alru_cache",
         "contextlib.contextmanager",
         "contextlib.asynccontextmanager",
     }
 )
+#: The last names of annotations that say what a parameter is; under an alias it is not seen.
+_ANNOTATIONS = frozenset(name.rpartition(".")[2] for name in ANNOTATED)
 _CONTEXT_MANAGERS = frozenset({"contextlib.contextmanager", "contextlib.asynccontextmanager"})
 #: A parameter's default that says which function provides it.
 _DEPENDENCIES = frozenset({"fastapi.Depends", "fastapi.params.Depends", "fastapi.Security"})
@@ -120,6 +126,9 @@ class Interpreter(Expressions):
         #: Functions and classes that were defined while recording, by their syntax node.
         self.definitions: dict[cst.CSTNode, FunctionRecord | ClassRecord] = {}
         self._active: list[FunctionRecord | ClassRecord] = []
+        #: Statements in which calls are recorded: they are run where they stand. What other statements
+        #: compute is computed when somebody asks for it, with the names as they were there.
+        self.wanted: frozenset[cst.CSTNode] = frozenset()
 
     # Modules, classes and functions
 
@@ -197,7 +206,7 @@ class Interpreter(Expressions):
             and isinstance(record.node, cst.FunctionDef)
         ):
             if bound is None:
-                bound = Object("instance", record.owner.name, InstanceRecord(record.owner))
+                bound = Object("instance", record.owner.name, InstanceRecord(record.owner, open=True))
             if "classmethod" in record.decorators:
                 bound = Object("class", record.owner.name, record.owner)
             values.insert(0, bound)
@@ -258,7 +267,7 @@ class Interpreter(Expressions):
                 "typing.Optional",
             ):
                 node = index.value
-        if not isinstance(node, (cst.Name, cst.Attribute)):
+        if not isinstance(node, (cst.Name, cst.Attribute)) or last_name(node) not in _ANNOTATIONS:
             return None
         value = self.evaluate(node, frame)
         if isinstance(value, Symbol) and canonical(value.name) in ANNOTATED:
@@ -297,23 +306,23 @@ class Interpreter(Expressions):
         """Execute one simple statement."""
         frame.statement = line
         if isinstance(node, cst.Assign):
-            value = self.evaluate(node.value, frame)
-            for target in node.targets:
-                self.assign(target.target, value, node.value, frame)
+            self._assign_all([target.target for target in node.targets], node.value, line, frame)
         elif isinstance(node, cst.AnnAssign):
             if node.value is not None:
-                self.assign(node.target, self.evaluate(node.value, frame), node.value, frame)
+                self._assign_all([node.target], node.value, line, frame)
             if frame.env.kind == "class" and isinstance(node.target, cst.Name) and frame.owner is not None:
                 frame.owner.fields[node.target.value] = node.annotation.annotation
         elif isinstance(node, cst.AugAssign):
             self._augmented(node, frame)
         elif isinstance(node, cst.Expr):
-            self.evaluate(node.value, frame)
+            if line in self.wanted or _changes_names(node.value):
+                self.evaluate(node.value, frame)
         elif isinstance(node, cst.Return):
-            frame.returns.append(Constant(None) if node.value is None else self.evaluate(node.value, frame))
+            if line in self.wanted or not frame.recording:
+                frame.returns.append(Constant(None) if node.value is None else self.evaluate(node.value, frame))
             return False
         elif isinstance(node, cst.Raise):
-            if node.exc is not None:
+            if node.exc is not None and line in self.wanted:
                 self.evaluate(node.exc, frame)
             return False
         elif isinstance(node, (cst.Break, cst.Continue)):
@@ -418,8 +427,13 @@ class Interpreter(Expressions):
     def _run_With(self, node: cst.With, frame: Frame) -> bool:
         suppresses = False
         for item in node.items:
+            suppresses = suppresses or (isinstance(item.item, cst.Call) and last_name(item.item.func) == "suppress")
+            if item not in self.wanted and (item.asname is None or isinstance(item.asname.name, cst.Name)):
+                if item.asname is not None and isinstance(item.asname.name, cst.Name):
+                    self._forget_attributes(item.asname.name.value, frame)
+                    frame.env.vars[item.asname.name.value] = self._later(item.item, frame)
+                continue
             value = self.evaluate(item.item, frame)
-            suppresses = suppresses or (isinstance(value, Result) and value.of == "contextlib.suppress")
             if item.asname is not None:
                 self.assign(item.asname.name, value, None, frame)
         return self.suite(node.body, frame) or suppresses
@@ -444,7 +458,7 @@ class Interpreter(Expressions):
         return self._join(ends, before, frame)
 
     def _run_FunctionDef(self, node: cst.FunctionDef, frame: Frame) -> bool:
-        decorators = tuple(self._decorator(decorator, frame) for decorator in node.decorators)
+        made = [self.evaluate(decorator.decorator, frame) for decorator in node.decorators]
         record = FunctionRecord(
             node.name.value,
             frame.module,
@@ -452,7 +466,8 @@ class Interpreter(Expressions):
             frame.env.closure(),
             frame.owner if frame.env.kind == "class" else None,
             node.asynchronous is not None,
-            decorators,
+            tuple(_symbol_of(value) for value in made),
+            tuple(value.call for value in made if isinstance(value, Result) and value.call is not None),
             self._defaults(node.params, frame),
         )
         frame.env.vars[record.name] = Object("function", record.name, record)
@@ -467,12 +482,6 @@ class Interpreter(Expressions):
             if parameter.default is not None
         }
 
-    def _decorator(self, node: cst.Decorator, frame: Frame) -> str | None:
-        value = self.evaluate(node.decorator, frame)
-        if isinstance(value, (Symbol, Result)):
-            return canonical(value.name if isinstance(value, Symbol) else value.of).removeprefix("builtins.")
-        return None
-
     def _run_ClassDef(self, node: cst.ClassDef, frame: Frame) -> bool:
         env = Env("class", frame.env.closure())
         record = ClassRecord(
@@ -482,7 +491,7 @@ class Interpreter(Expressions):
             env,
             tuple(self.evaluate(base.value, frame) for base in node.bases),
             {k.keyword.value: self.evaluate(k.value, frame) for k in node.keywords if k.keyword is not None},
-            tuple(self._decorator(decorator, frame) for decorator in node.decorators),
+            tuple(_symbol_of(self.evaluate(decorator.decorator, frame)) for decorator in node.decorators),
         )
         if frame.recording:
             self.definitions[node] = record
@@ -493,17 +502,53 @@ class Interpreter(Expressions):
 
     # Assignments
 
+    def _assign_all(
+        self, targets: list[cst.BaseAssignTargetExpression], source: cst.BaseExpression, line: cst.CSTNode, frame: Frame
+    ) -> None:
+        """Bind the targets of one assignment; a plain name gets its value when it is asked for."""
+        if len(targets) == 1 and isinstance(targets[0], cst.Name) and line not in self.wanted:
+            target = targets[0]
+            earlier = self._earlier(frame)
+
+            def find() -> Value:
+                value = self.evaluate(source, earlier)
+                return _set_here(value, target.value, source, earlier)
+
+            self._forget_attributes(target.value, frame)
+            frame.env.vars[target.value] = Deferred(find)
+            return
+        value = self.evaluate(source, frame)
+        for each in targets:
+            self.assign(each, value, source, frame)
+
+    def _earlier(self, frame: Frame) -> Frame:
+        """This activation with its names as they are now, whatever is assigned later."""
+        env = Env(frame.env.kind, frame.env.parent)
+        env.vars = dict(frame.env.vars)
+        env.wildcards = frame.env.wildcards
+        return copy(frame, env=env, recording=False, returns=[], breaks=[])
+
+    def _later(self, node: cst.BaseExpression, frame: Frame) -> Deferred:
+        """What an expression gives here, computed when it is asked for."""
+        earlier = self._earlier(frame)
+        return Deferred(lambda: self.evaluate(node, earlier))
+
+    @staticmethod
+    def _forget_attributes(path: str, frame: Frame) -> None:
+        """A name that is bound anew no longer has the attributes that were set on the old object."""
+        stale = f"{path}."
+        for name in [name for name in frame.env.vars if name.startswith(stale)]:
+            del frame.env.vars[name]
+
     def assign(self, target: cst.CSTNode, value: Value, source: cst.CSTNode | None, frame: Frame) -> None:
         """Bind a target to a value, and note the place."""
         if isinstance(target, (cst.Name, cst.Attribute)):
             path = dotted(target)
             if path is None:
                 return
-            if source is not None and _interesting(value):
-                value = with_step(value, Step(f"`{path}` is set here", frame.anchor(source)))
-            stale = f"{path}."
-            for name in [name for name in frame.env.vars if name.startswith(stale)]:
-                del frame.env.vars[name]
+            if source is not None:
+                value = _set_here(value, path, source, frame)
+            self._forget_attributes(path, frame)
             frame.env.vars[path] = value
             if isinstance(target, cst.Attribute):
                 self._set_attribute(target, value, frame)
@@ -535,7 +580,7 @@ class Interpreter(Expressions):
         owner = self.evaluate(target.value, frame)
         if isinstance(owner, Object) and isinstance(owner.definition, InstanceRecord):
             record = owner.definition
-            if record.attributes is not None and frame.function is not None and frame.function.name == "__init__":
+            if record.constructing:
                 known = record.attributes.get(target.attr.value)
                 record.attributes[target.attr.value] = value if known is None else choice([known, value])
 
@@ -625,18 +670,23 @@ class Interpreter(Expressions):
 
     def _own(self, module: ModuleRecord, name: str) -> Value | None:
         """A name of another module, which is run as far as the name needs it."""
-        part = self.importer.holding(module, name)
+        part = self.part(module, name)
         if part is None:
             return None
-        if not part.executed:
-            if self._nesting >= MAX_NESTING:
-                return Unknown("too many imports")
-            # a module is the same for all files: it has steps of its own, and what it calls is not recorded
-            Interpreter(self.importer, self._nesting + 1).run_module(part)
         value = part.env.own(name)
         if value is not None and name in part.rebound:
             return choice([value, Unknown(f"{name} is reassigned by a function")])
         return value
+
+    def part(self, module: ModuleRecord, name: str, member: str | None = None) -> ModuleRecord | None:
+        """Another module, run as far as ``name`` (and its ``member``, for a class) needs it."""
+        part = self.importer.holding(module, name, member)
+        if part is not None and not part.executed:
+            if self._nesting >= MAX_NESTING:
+                return None
+            # a module is the same for all files: it has steps of its own, and what it calls is not recorded
+            Interpreter(self.importer, self._nesting + 1).run_module(part)
+        return part
 
     # Branches
 
@@ -778,6 +828,33 @@ WELL_KNOWN = frozenset(
         "warnings",
     ]
 )
+
+
+def _symbol_of(decorator: Value) -> str | None:
+    """The canonical name of a decorator, or of the function that made it; None for one of the project."""
+    if isinstance(decorator, (Symbol, Result)):
+        return canonical(decorator.name if isinstance(decorator, Symbol) else decorator.of).removeprefix("builtins.")
+    return None
+
+
+#: Methods that change the object that they are called on.
+_MUTATORS = frozenset({"update", "setdefault", "append", "extend", "insert", "pop", "clear", "add"})
+
+
+def _changes_names(node: cst.CSTNode) -> bool:
+    """Whether an expression statement may change what a name holds: `args.update(…)`, a `yield`."""
+    if isinstance(node, cst.Await):
+        node = node.expression
+    if isinstance(node, cst.Call):
+        return isinstance(node.func, cst.Attribute) and node.func.attr.value in _MUTATORS
+    return isinstance(node, (cst.Yield, cst.NamedExpr))
+
+
+def _set_here(value: Value, path: str, source: cst.CSTNode, frame: Frame) -> Value:
+    """``value`` after it was given to ``path``."""
+    if _interesting(value):
+        return with_step(value, Step(f"`{path}` is set here", frame.anchor(source)))
+    return value
 
 
 def _interesting(value: Value) -> bool:

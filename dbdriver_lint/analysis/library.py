@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING
 
 from dbdriver_lint.analysis import strings
 from dbdriver_lint.analysis.orm import factory_result
-from dbdriver_lint.analysis.program import ClassRecord, InstanceRecord
-from dbdriver_lint.analysis.symbols import ENGINE_FUNCTIONS, canonical
-from dbdriver_lint.analysis.tree import dotted
+from dbdriver_lint.analysis.symbols import ENGINE_FUNCTIONS
 from dbdriver_lint.analysis.values import (
     NONE,
     Choice,
@@ -19,7 +17,6 @@ from dbdriver_lint.analysis.values import (
     EnvVar,
     Hole,
     Items,
-    Object,
     Piece,
     Result,
     Step,
@@ -30,14 +27,11 @@ from dbdriver_lint.analysis.values import (
     Url,
     Value,
     choice,
-    options,
 )
 from dbdriver_lint.knowledge.urls import DatabaseUrl, Part, UrlError, parse_url
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
-    import libcst as cst
+    from collections.abc import Callable, Mapping
 
     from dbdriver_lint.analysis.anchors import NodeAnchor
     from dbdriver_lint.analysis.expressions import Expressions
@@ -464,134 +458,6 @@ def engine_url(engine: Result) -> Value | None:
     return make_url(first) if first is not None else None
 
 
-# Settings classes
-
-_SETTINGS_BASES = frozenset(
-    {
-        "pydantic_settings.BaseSettings",
-        "pydantic.BaseSettings",
-        "pydantic.v1.BaseSettings",
-        "pydantic_settings.main.BaseSettings",
-    }
-)
-_MODEL_BASES = frozenset({"pydantic.BaseModel", "sqlmodel.SQLModel", "pydantic.main.BaseModel"})
-_FIELD_FUNCTIONS = frozenset({"pydantic.Field", "dataclasses.field", "attrs.field", "attr.ib", "pydantic.fields.Field"})
-
-
-def base_symbols(record: ClassRecord, depth: int = 0) -> set[str]:
-    """The foreign classes that a project class descends from."""
-    found: set[str] = set()
-    for base in record.bases:
-        for option in options(base):
-            if isinstance(option, Symbol):
-                found.add(canonical(option.name))
-            elif isinstance(option, Object) and isinstance(option.definition, ClassRecord) and depth < 10:
-                found |= base_symbols(option.definition, depth + 1)
-    return found
-
-
-def is_settings(record: ClassRecord) -> bool:
-    """Whether a class reads its fields from the environment."""
-    return bool(base_symbols(record) & _SETTINGS_BASES)
-
-
-def all_fields(record: ClassRecord, depth: int = 0) -> dict[str, ClassRecord]:
-    """Annotated fields, bases first, each with the class that declares it."""
-    found: dict[str, ClassRecord] = {}
-    for base in record.bases:
-        for option in options(base):
-            if isinstance(option, Object) and isinstance(option.definition, ClassRecord) and depth < 10:
-                found.update(all_fields(option.definition, depth + 1))
-    found.update(dict.fromkeys(record.fields, record))
-    return found
-
-
-def settings_field(
-    interpreter: Expressions, record: ClassRecord, name: str, default: Value, frame: Frame
-) -> Value | None:
-    """The value of a settings field that has a default in its class: the environment wins over it."""
-    if name not in all_fields(record) or not is_settings(record):
-        return None
-    return environment_field(record, name, _field_default(default))
-
-
-def environment_field(record: ClassRecord, name: str, default: Value | None) -> Value:
-    """A field of a settings class, as an environment variable with the class's prefix."""
-    prefix = _env_prefix(record)
-    steps = default.steps if default is not None else ()
-    if prefix is None:
-        return EnvVar(name.upper(), default, steps, field=True)
-    return EnvVar(f"{prefix}{name}".upper(), default, steps, field=True)
-
-
-def _env_prefix(record: ClassRecord) -> str | None:
-    config = record.env.own("model_config")
-    value: Value | None = None
-    if isinstance(config, Result) and config.call is not None:
-        value = config.call.keywords.get("env_prefix")
-    elif isinstance(config, Dictionary):
-        value = config.items.get("env_prefix")
-    else:
-        inner = record.env.own("Config")
-        if isinstance(inner, Object) and isinstance(inner.definition, ClassRecord):
-            value = inner.definition.env.own("env_prefix")
-    if value is None:
-        return ""
-    return value.text if isinstance(value, Text) else None
-
-
-def _field_default(value: Value) -> Value | None:
-    """The default inside ``Field(default=…)``; None where there is none."""
-    if isinstance(value, Result) and value.of in _FIELD_FUNCTIONS and value.call is not None:
-        keywords = value.call.keywords
-        found = value.call.positional[0] if value.call.positional else keywords.get("default")
-        if found is None or isinstance(found, Unknown):
-            return None
-        return found
-    if _is_none(value):
-        return None
-    return value
-
-
-def constructor_fields(
-    interpreter: Expressions,
-    record: ClassRecord,
-    positional: Sequence[Value],
-    keywords: Mapping[str, Value],
-    is_open: bool,
-) -> dict[str, Value]:
-    """The attributes that a dataclass's or model's generated ``__init__`` sets."""
-    fields_ = all_fields(record)
-    generated = bool(base_symbols(record) & (_SETTINGS_BASES | _MODEL_BASES)) or any(
-        decorator
-        in ("dataclasses.dataclass", "pydantic.dataclasses.dataclass", "attrs.define", "attrs.frozen", "attr.s")
-        for decorator in record.decorators
-    )
-    if not generated:
-        return {}
-    settings = is_settings(record)
-    result: dict[str, Value] = {}
-    for index, (name, owner) in enumerate(fields_.items()):
-        if name == "model_config":
-            continue
-        given = keywords.get(name)
-        if given is None and index < len(positional) and not settings:
-            given = positional[index]
-        if given is not None:
-            result[name] = given
-            continue
-        default = owner.env.own(name)
-        if settings:
-            if default is None:
-                result[name] = environment_field(record, name, None)
-        elif default is None or is_open:
-            result[name] = Unknown(f"field {name}")
-        else:
-            known = _field_default(default)
-            result[name] = known if known is not None else (default if _is_none(default) else Unknown(f"field {name}"))
-    return result
-
-
 # Plain functions
 
 
@@ -689,15 +555,3 @@ _FUNCTIONS: dict[str, Callable[[Arguments, NodeAnchor], Value]] = {
     "pydantic.PostgresDsn": lambda arguments, anchor: arguments.get(0, "url") or Unknown("URL"),
     "pydantic.SecretStr": lambda arguments, anchor: arguments.get(0, "secret_value") or Unknown("secret"),
 }
-
-
-def unwrap_instance(value: Value) -> InstanceRecord | None:
-    """The record of a project class's instance."""
-    if isinstance(value, Object) and isinstance(value.definition, InstanceRecord):
-        return value.definition
-    return None
-
-
-def annotation_name(node: cst.CSTNode) -> str:
-    """The last name of an annotation, for messages."""
-    return (dotted(node) or "").rpartition(".")[2]

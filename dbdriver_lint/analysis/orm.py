@@ -89,7 +89,7 @@ def _class(value: Value) -> str | None:
     if isinstance(value, Symbol):
         names = {canonical(value.name)}
     elif isinstance(value, Object) and isinstance(value.definition, ClassRecord):
-        from dbdriver_lint.analysis.library import base_symbols
+        from dbdriver_lint.analysis.fields import base_symbols
 
         names = base_symbols(value.definition)
     known = names & {SYNC_SESSION, ASYNC_SESSION}

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from dbdriver_lint.analysis.values import Unknown, Value
+from dbdriver_lint.analysis.values import CallRecord, Unknown, Value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
 
     import libcst as cst
 
@@ -89,6 +89,8 @@ class ModuleRecord:
     env: Env = field(default_factory=lambda: Env("module", None))
     is_package: bool = False
     executed: bool = False
+    partial: bool = False
+    """Only what one name needs was parsed; its classes lack the members that nobody asked for."""
     #: Names that functions assign through ``global``: their module-level value may change.
     rebound: frozenset[str] = frozenset()
 
@@ -105,6 +107,8 @@ class FunctionRecord:
     is_async: bool = False
     #: Canonical names of the decorators; None for one that is not known.
     decorators: tuple[str | None, ...] = ()
+    decorator_calls: tuple[CallRecord, ...] = ()
+    """Those of the decorators that are calls, with their arguments."""
     defaults: dict[str, Value] = field(default_factory=dict)
 
 
@@ -125,10 +129,17 @@ class ClassRecord:
 
 @dataclass(slots=True, eq=False)
 class InstanceRecord:
-    """An object of a project class, with the attributes that ``__init__`` gives it."""
+    """An object of a project class: how it was made, and the attributes that were asked for so far."""
 
     owner: ClassRecord
-    attributes: dict[str, Value] | None = None
+    positional: Sequence[Value] = ()
+    keywords: Mapping[str, Value] = field(default_factory=dict)
+    open: bool = False
+    """There may be arguments that are not known."""
+    attributes: dict[str, Value] = field(default_factory=dict)
+    asked: set[str] = field(default_factory=set)
+    constructing: bool = False
+    """It is being made: what is assigned to its attributes now is what they are."""
 
 
 class Importer(Protocol):
@@ -138,8 +149,11 @@ class Importer(Protocol):
         """The module ``name`` (``level`` dots before it) as ``importer`` would import it, else None."""
         ...
 
-    def holding(self, module: ModuleRecord, name: str) -> ModuleRecord | None:
-        """``module`` parsed as far as ``name`` needs it, to be run; None where it cannot have the name."""
+    def holding(self, module: ModuleRecord, name: str, member: str | None = None) -> ModuleRecord | None:
+        """``module`` parsed as far as ``name`` needs it, to be run; None where it cannot have the name.
+
+        Of a class nothing but its header is needed, and its ``member`` if one is given.
+        """
         ...
 
 
@@ -150,6 +164,6 @@ class NoImports:
         """Nothing."""
         return None
 
-    def holding(self, module: ModuleRecord, name: str) -> ModuleRecord | None:
+    def holding(self, module: ModuleRecord, name: str, member: str | None = None) -> ModuleRecord | None:
         """Nothing."""
         return None

@@ -31,15 +31,21 @@ class UnparsableSourceError(Exception):
 class ParsedModule:
     """A file's syntax tree with the positions of its nodes."""
 
-    __slots__ = ("_spans", "faithful", "source", "tree")
+    __slots__ = ("_spans", "_text", "source", "tree")
 
     def __init__(self, source: SourceFile, tree: cst.Module, text: str) -> None:
         self.source = source
         self.tree = tree
-        #: Whether LibCST gives the parsed text back character by character; only then are the
-        #: positions exact, and only then may the file be edited.
-        self.faithful = tree.code == text
+        self._text = text
         self._spans: dict[cst.CSTNode, tuple[int, int, int, int]] | None = None
+
+    @property
+    def faithful(self) -> bool:
+        """Whether LibCST gives the parsed text back character by character.
+
+        Only then are the positions exact, and only then may the file be edited.
+        """
+        return self.tree.code == self._text
 
     def span(self, node: cst.CSTNode) -> Span:
         """The node's place in the source text, without surrounding white space and parentheses."""

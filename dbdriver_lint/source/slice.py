@@ -19,7 +19,7 @@ from dbdriver_lint.source.text import line_starts
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-#: Methods that run without being named.
+#: Members of a class that count without being named.
 _IMPLICIT = frozenset(
     {"__init__", "__new__", "__post_init__", "model_post_init", "__call__", "__enter__", "__aenter__"}
 )
@@ -66,11 +66,15 @@ class Slicer:
 
     def around(self, lines: Sequence[int]) -> str:
         """The slice that the statements on ``lines`` (1-based, sorted) need; all module-level imports stay."""
-        return _Slice(self, lines, frozenset()).cut()
+        return _Slice(self, lines).cut()
 
-    def defining(self, names: Iterable[str]) -> str:
-        """The slice that gives the module-level ``names`` their values, with all members of their classes."""
-        return _Slice(self, (), frozenset(names)).cut()
+    def defining(self, name: str, member: str | None = None, lines: Sequence[int] = ()) -> str:
+        """The slice that gives the module-level ``name`` its value.
+
+        Of a class, or an object of one, nothing is needed before a ``member`` is asked for. What stands
+        on ``lines`` is kept where it is a part of what the name needs.
+        """
+        return _Slice(self, lines, name, member).cut()
 
     def offset(self, line: int, column: int) -> int:
         """The character offset of a 1-based line and a column in UTF-8 bytes, as ``ast`` counts them."""
@@ -98,11 +102,12 @@ class Slicer:
 class _Slice:
     """The growing set of statements that are kept."""
 
-    def __init__(self, file: Slicer, lines: Sequence[int], names: frozenset[str]) -> None:
+    def __init__(self, file: Slicer, lines: Sequence[int], name: str | None = None, member: str | None = None) -> None:
         self.file = file
         self.lines = lines
-        self.following = bool(names)
-        """The file is imported by another one, which may ask for any member of a class."""
+        self.following = name is not None
+        self.headers = name is not None and member is None
+        """Classes are kept without what nobody asks for: fields, ``__init__``, validators."""
         self.needed: set[str] = set()
         self.attributes: set[str] = set()
         #: What to keep when a name, or an attribute, is needed.
@@ -111,8 +116,10 @@ class _Slice:
         self.queue: list[_Unit] = []
         self.body = [_Unit(node, None) for node in file.tree.body]
         self._register(self.body)
-        for name in names:
+        if name is not None:
             self._need(name)
+        if member is not None:
+            self._need_attribute(member)
         while self.queue:
             self._expand(self.queue.pop())
 
@@ -136,7 +143,7 @@ class _Slice:
                 self._offer(self.by_name, self.needed, name, unit)
             for name in _set_attributes(node):
                 self._offer(self.by_attribute, self.attributes, name, unit)
-            if self._always(unit) or self._marked(unit):
+            if self._always(unit) or ((unit.parent is not None or not self.following) and self._marked(unit)):
                 self._keep(unit)
             for block in _blocks(node):
                 inner = [_Unit(statement, unit) for statement in block]
@@ -153,9 +160,9 @@ class _Slice:
         if in_class:
             self._offer(self.by_attribute, self.attributes, node.name, unit)
         self._offer(self.by_name, self.needed, node.name, unit)
-        if in_class and (self.following or node.name in _IMPLICIT or node.name == "Config" or _hooks(node)):
+        if in_class and not self.headers and (node.name in _IMPLICIT or _hooks(node)):
             self._keep(unit, value=True)
-        elif self._marked(unit):
+        elif not self.following and self._marked(unit):
             self._keep(unit)
         elif self.file.has_globals and isinstance(node, _FUNCTIONS):
             for name in _globals(node):
@@ -173,7 +180,7 @@ class _Slice:
             return outside or any(alias.name == "*" for alias in node.names)
         parent = unit.parent
         if parent is not None and isinstance(parent.node, ast.ClassDef):
-            return isinstance(node, ast.AnnAssign) or (self.following and isinstance(node, ast.Assign))
+            return isinstance(node, ast.AnnAssign) and not self.headers
         # what leaves a function at its own level ends it
         return parent is not None and isinstance(parent.node, _FUNCTIONS) and isinstance(node, _FLOW)
 

@@ -1,0 +1,259 @@
+"""Fields of classes whose ``__init__`` is generated: settings, models, dataclasses."""
+
+from __future__ import annotations
+
+from dataclasses import replace as copy
+from typing import TYPE_CHECKING
+
+from dbdriver_lint.analysis.program import ClassRecord, FunctionRecord, InstanceRecord
+from dbdriver_lint.analysis.symbols import canonical
+from dbdriver_lint.analysis.values import (
+    NONE,
+    Constant,
+    Dictionary,
+    EnvVar,
+    Items,
+    Object,
+    Result,
+    Symbol,
+    Text,
+    Unknown,
+    Value,
+    choice,
+    options,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dbdriver_lint.analysis.interpreter import Frame
+    from dbdriver_lint.analysis.objects import Objects
+
+_SETTINGS = frozenset(
+    {
+        "pydantic_settings.BaseSettings",
+        "pydantic_settings.main.BaseSettings",
+        "pydantic.BaseSettings",
+        "pydantic.v1.BaseSettings",
+    }
+)
+_MODELS = frozenset({"pydantic.BaseModel", "pydantic.main.BaseModel", "pydantic.v1.BaseModel", "sqlmodel.SQLModel"})
+_DATACLASSES = frozenset(
+    {
+        "dataclasses.dataclass",
+        "pydantic.dataclasses.dataclass",
+        "attrs.define",
+        "attrs.frozen",
+        "attrs.mutable",
+        "attr.s",
+        "attr.define",
+    }
+)
+_FIELD_FUNCTIONS = frozenset(
+    {
+        "pydantic.Field",
+        "pydantic.fields.Field",
+        "pydantic.v1.Field",
+        "sqlmodel.Field",
+        "dataclasses.field",
+        "attrs.field",
+        "attr.ib",
+        "attr.field",
+    }
+)
+_FIELD_VALIDATORS = frozenset({"pydantic.field_validator", "pydantic.validator", "pydantic.v1.validator"})
+_MODEL_VALIDATORS = frozenset({"pydantic.model_validator", "pydantic.root_validator", "pydantic.v1.root_validator"})
+
+
+def base_symbols(record: ClassRecord, depth: int = 0) -> set[str]:
+    """The foreign classes that a project class descends from."""
+    found: set[str] = set()
+    for base in record.bases:
+        for option in options(base):
+            if isinstance(option, Symbol):
+                found.add(canonical(option.name))
+            elif isinstance(option, Object) and isinstance(option.definition, ClassRecord) and depth < 10:
+                found |= base_symbols(option.definition, depth + 1)
+    return found
+
+
+def is_settings(record: ClassRecord) -> bool:
+    """Whether a class reads its fields from the environment."""
+    return bool(base_symbols(record) & _SETTINGS)
+
+
+def generated_attribute(objects: Objects, record: InstanceRecord, name: str, frame: Frame) -> Value | None:
+    """What a generated ``__init__`` sets ``name`` to; None where it is no field."""
+    owners = list(objects.ancestors(record.owner, name))
+    bases = base_symbols(record.owner)
+    settings = bool(bases & _SETTINGS)
+    if not (settings or bases & _MODELS or any(set(owner.decorators) & _DATACLASSES for owner in owners)):
+        return None
+    result = _field(owners, record, name, settings=settings)
+    if settings or bases & _MODELS:
+        if result is not None:
+            result = _validated(objects, owners, record, name, result, frame)
+        hooks = [hook for hook in _hooks(owners, _MODEL_VALIDATORS) if _is_after(hook)]
+    else:
+        found = next((v for owner in owners if (v := owner.env.own("__post_init__")) is not None), None)
+        definition = found.definition if isinstance(found, Object) else None
+        hooks = [definition] if isinstance(definition, FunctionRecord) else []
+    for hook in hooks:
+        result = _after(objects, hook, record, name, result, frame)
+    return result
+
+
+def _field(owners: list[ClassRecord], record: InstanceRecord, name: str, *, settings: bool) -> Value | None:
+    """A field's value as it is given, read from the environment, or by default."""
+    names: list[str] = []
+    for klass in reversed(owners):
+        names += [field for field in klass.fields if field not in names]
+    owner = next((owner for owner in owners if name in owner.fields or owner.env.own(name) is not None), None)
+    if owner is None or name in ("model_config", "Config"):
+        return None
+    default = owner.env.own(name)
+    if name not in names and (not settings or default is None or isinstance(default, Object)):
+        return None
+    given = record.keywords.get(name)
+    if given is None and not settings and name in names and names.index(name) < len(record.positional):
+        given = record.positional[names.index(name)]
+    if given is not None:
+        return given
+    known = _default(default)
+    if settings:
+        steps = known.steps if known is not None else ()
+        return EnvVar(_variable(owners, name, default), known, steps, field=True)
+    if record.open or default is None:
+        return Unknown(f"field {name}")
+    if known is None:
+        return default if _is_none(default) else Unknown(f"field {name}")
+    return known
+
+
+def _default(value: Value | None) -> Value | None:
+    """The default of a field, also inside ``Field(default=…)``; None where there is none."""
+    if value is None or _is_none(value):
+        return None
+    if isinstance(value, Result) and value.of in _FIELD_FUNCTIONS and value.call is not None:
+        found = value.call.positional[0] if value.call.positional else value.call.keywords.get("default")
+        if found is None:
+            factory = value.call.keywords.get("default_factory")
+            return None if factory is None else Unknown("default factory")
+        return None if isinstance(found, Unknown) or _is_none(found) or _is_ellipsis(found) else found
+    return None if _is_ellipsis(value) else value
+
+
+def _variable(owners: list[ClassRecord], name: str, default: Value | None) -> str:
+    """The environment variable of a settings field: its alias, else its name with the class's prefix."""
+    if isinstance(default, Result) and default.of in _FIELD_FUNCTIONS and default.call is not None:
+        for keyword in ("validation_alias", "alias", "env"):
+            alias = default.call.keywords.get(keyword)
+            if isinstance(alias, Result) and alias.call is not None and alias.call.positional:
+                alias = alias.call.positional[0]  # AliasChoices("A", "B")
+            if isinstance(alias, Items) and alias.items:
+                alias = alias.items[0]
+            if isinstance(alias, Text):
+                return alias.text.upper()
+    prefix = _config(owners, "env_prefix")
+    if isinstance(prefix, Text):
+        return f"{prefix.text}{name}".upper()
+    return name.upper()
+
+
+def _config(owners: list[ClassRecord], option: str) -> Value | None:
+    """An option of ``model_config``, ``class Config`` or the class statement, nearest class first."""
+    for owner in owners:
+        if option in owner.keywords:
+            return owner.keywords[option]
+        config = owner.env.own("model_config")
+        found: Value | None = None
+        if isinstance(config, Result) and config.call is not None:
+            found = config.call.keywords.get(option)
+        elif isinstance(config, Dictionary):
+            found = config.items.get(option)
+        if found is not None:
+            return found
+        inner = owner.env.own("Config")
+        if isinstance(inner, Object) and isinstance(inner.definition, ClassRecord):
+            found = inner.definition.env.own(option)
+            if found is not None:
+                return found
+    return None
+
+
+# Validators
+
+
+def _hooks(owners: list[ClassRecord], kinds: frozenset[str]) -> Iterator[FunctionRecord]:
+    """The validators of a class and its bases, each once."""
+    seen: set[str] = set()
+    for owner in owners:
+        for name, value in owner.env.vars.items():
+            if name in seen or not (isinstance(value, Object) and isinstance(value.definition, FunctionRecord)):
+                continue
+            if any(decorator in kinds for decorator in value.definition.decorators):
+                seen.add(name)
+                yield value.definition
+
+
+def _validated(
+    objects: Objects, owners: list[ClassRecord], record: InstanceRecord, name: str, value: Value, frame: Frame
+) -> Value:
+    """A field's value after its validators, which settings run on defaults too."""
+    for hook in _hooks(owners, _FIELD_VALIDATORS):
+        named = {a.text for call in hook.decorator_calls for a in call.positional if isinstance(a, Text)}
+        if not named & {name, "*"}:
+            continue
+        arguments = [_others(owners, record, name, hook)]
+        klass = Object("class", record.owner.name, record.owner)
+
+        def run(
+            given: Value, hook: FunctionRecord = hook, rest: list[Value] = arguments, klass: Object = klass
+        ) -> Value:
+            count = max(len(hook.node.params.params) - 1, 1)
+            return objects.call_function(hook, [given, *rest][:count], {}, depth=frame.depth, bound=klass)
+
+        if isinstance(value, EnvVar):
+            raw = copy(value, default=None)
+            default = run(value.default if value.default is not None else NONE)
+            known = None if _is_none(default) or isinstance(default, Unknown) else default
+            value = copy(value, default=known, checked=True, rewritten=value.rewritten or run(raw) != raw)
+        else:
+            value = choice([run(option) for option in options(value)])
+    return value
+
+
+def _others(owners: list[ClassRecord], record: InstanceRecord, name: str, hook: FunctionRecord) -> Value:
+    """The values of the other fields, as a validator is given them: ``values``, or ``info.data``."""
+    settings = is_settings(record.owner)
+    names = [field for owner in reversed(owners) for field in owner.fields if field != name]
+    found = {field: _field(owners, record, field, settings=settings) for field in names}
+    data = Dictionary({field: value for field, value in found.items() if value is not None})
+    if "pydantic.field_validator" not in hook.decorators:
+        return data
+    return Object("instance", "ValidationInfo", InstanceRecord(record.owner, attributes={"data": data}))
+
+
+def _is_after(hook: FunctionRecord) -> bool:
+    modes = [call.keywords.get("mode") for call in hook.decorator_calls]
+    return any(isinstance(mode, Text) and mode.text == "after" for mode in modes)
+
+
+def _after(
+    objects: Objects, hook: FunctionRecord, record: InstanceRecord, name: str, value: Value | None, frame: Frame
+) -> Value | None:
+    """An attribute after a method that runs on the new object has run."""
+    made = InstanceRecord(record.owner, record.positional, record.keywords, record.open, asked=record.asked)
+    made.constructing = True
+    if value is not None:
+        made.attributes[name] = value
+    objects.call_function(hook, [], {}, depth=frame.depth, bound=Object("instance", record.owner.name, made))
+    return made.attributes.get(name, value)
+
+
+def _is_none(value: Value) -> bool:
+    return isinstance(value, Constant) and value.value is None
+
+
+def _is_ellipsis(value: Value) -> bool:
+    return isinstance(value, Unknown) and value.reason == "Ellipsis"

@@ -1,0 +1,203 @@
+"""Classes, instances and modules of the project: their attributes, and what calling them gives.
+
+An instance is not made when its class is called, but when one of its attributes is asked for, and
+then only as far as that attribute needs it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dbdriver_lint.analysis import fields
+from dbdriver_lint.analysis.program import ClassRecord, FunctionRecord, InstanceRecord, ModuleRecord
+from dbdriver_lint.analysis.values import (
+    Choice,
+    EnvVar,
+    Object,
+    Step,
+    Template,
+    Text,
+    Unknown,
+    Url,
+    Value,
+    choice,
+    options,
+    with_step,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import libcst as cst
+
+    from dbdriver_lint.analysis.interpreter import Frame
+    from dbdriver_lint.analysis.library import Arguments
+
+#: Decorators that make an attribute of a method.
+PROPERTIES = frozenset(
+    {
+        "property",
+        "functools.cached_property",
+        "builtins.property",
+        "sqlalchemy.ext.hybrid.hybrid_property",
+        "pydantic.computed_field",
+    }
+)
+#: How long a line of ancestors is followed.
+MAX_BASES = 10
+
+
+class Objects:
+    """The part of the interpreter that knows objects."""
+
+    # What the interpreter gives.
+    def call_function(
+        self,
+        record: FunctionRecord,
+        positional: Sequence[Value],
+        keywords: dict[str, Value],
+        *,
+        depth: int,
+        bound: Value | None = None,
+        open_arguments: bool = False,
+    ) -> Value:
+        """See :class:`~dbdriver_lint.analysis.interpreter.Interpreter`."""
+        raise NotImplementedError
+
+    def module_attribute(self, module: ModuleRecord, attribute: str) -> Value:
+        """See :class:`~dbdriver_lint.analysis.interpreter.Interpreter`."""
+        raise NotImplementedError
+
+    def part(self, module: ModuleRecord, name: str, member: str | None = None) -> ModuleRecord | None:
+        """See :class:`~dbdriver_lint.analysis.interpreter.Interpreter`."""
+        raise NotImplementedError
+
+    # Attributes
+
+    def object_attribute(self, value: Object, name: str, node: cst.CSTNode, frame: Frame) -> Value:
+        """``value.name`` of a module, class or instance."""
+        definition = value.definition
+        if isinstance(definition, ModuleRecord):
+            return _read(self.module_attribute(definition, name), f"{definition.name}.{name}", node, frame)
+        if isinstance(definition, ClassRecord):
+            found = self.class_attribute(definition, name)
+            return Unknown(f"attribute {name} of {value.name}") if found is None else self._bind(found, value, frame)
+        if isinstance(definition, InstanceRecord):
+            found = self.instance_attribute(value, definition, name, frame)
+            if found is None:
+                return Unknown(f"attribute {name} of {definition.owner.name}")
+            return _read(self._bind(found, value, frame), f"{definition.owner.name}.{name}", node, frame)
+        return Unknown(f"attribute {name}")
+
+    def member(self, record: ClassRecord, name: str) -> ClassRecord:
+        """``record`` with the text that its member ``name`` needs, where its module was only parsed in part."""
+        module = record.module
+        if not module.partial or record.env.parent is not module.env:
+            return record
+        part = self.part(module, record.name, name)
+        found = part.env.own(record.name) if part is not None else None
+        if isinstance(found, Object) and isinstance(found.definition, ClassRecord):
+            return found.definition
+        return record
+
+    def ancestors(self, record: ClassRecord, name: str, depth: int = 0) -> Iterator[ClassRecord]:
+        """The class and its first-party bases, nearest first, each as far as the member ``name`` needs it."""
+        record = self.member(record, name)
+        yield record
+        if depth < MAX_BASES:
+            for base in record.bases:
+                for option in options(base):
+                    if isinstance(option, Object) and isinstance(option.definition, ClassRecord):
+                        yield from self.ancestors(option.definition, name, depth + 1)
+
+    def class_attribute(self, record: ClassRecord, name: str) -> Value | None:
+        """A name of a class or of its bases; None where no first-party class has it."""
+        return next((v for klass in self.ancestors(record, name) if (v := klass.env.own(name)) is not None), None)
+
+    def instance_attribute(self, value: Object, record: InstanceRecord, name: str, frame: Frame) -> Value | None:
+        """An attribute as ``__init__``, the generated ``__init__`` or the class gives it; None without one."""
+        found = record.attributes.get(name)
+        if found is None and name not in record.asked:
+            record.asked.add(name)
+            found = self._initialised(value, record, name, frame)
+        if found is None:
+            found = self.class_attribute(record.owner, name)
+        return found
+
+    def _initialised(self, value: Object, record: InstanceRecord, name: str, frame: Frame) -> Value | None:
+        """The attribute ``name`` after ``__init__`` has run."""
+        init = next(
+            (v for klass in self.ancestors(record.owner, name) if (v := klass.env.own("__init__")) is not None), None
+        )
+        if not (isinstance(init, Object) and isinstance(init.definition, FunctionRecord)):
+            return fields.generated_attribute(self, record, name, frame)
+        # what ``__init__`` was cut down to for this attribute says nothing of the others
+        made = InstanceRecord(record.owner, record.positional, record.keywords, record.open, asked=record.asked)
+        made.constructing = True
+        self.call_function(
+            init.definition,
+            made.positional,
+            dict(made.keywords),
+            depth=frame.depth,
+            bound=Object("instance", value.name, made),
+            open_arguments=made.open,
+        )
+        found = made.attributes.get(name)
+        if found is not None:
+            record.attributes[name] = found
+        return found
+
+    def _bind(self, found: Value, receiver: Object, frame: Frame) -> Value:
+        """A function found on a class becomes a method; a property is called."""
+        if isinstance(found, Choice):
+            return choice([self._bind(option, receiver, frame) for option in found.options])
+        if not (isinstance(found, Object) and isinstance(found.definition, FunctionRecord)):
+            return found
+        record = found.definition
+        if record.owner is None:
+            return found
+        instance = receiver.kind == "instance"
+        if instance and any(d in PROPERTIES for d in record.decorators):
+            return self.call_function(record, [], {}, depth=frame.depth, bound=receiver)
+        if "staticmethod" in record.decorators:
+            return found
+        if instance or "classmethod" in record.decorators:
+            return Object("method", found.name, (record, receiver))
+        return found
+
+    # Calls
+
+    def call_object(self, callee: Object, arguments: Arguments, frame: Frame) -> Value:
+        """What calling a function, method or class of the project gives."""
+        definition = callee.definition
+        positional = arguments.positional
+        if isinstance(definition, ClassRecord):
+            made = InstanceRecord(definition, positional, arguments.keywords, arguments.open)
+            return Object("instance", definition.name, made)
+        bound: Value | None = None
+        if isinstance(definition, tuple):
+            definition, bound = definition
+        elif isinstance(definition, FunctionRecord) and definition.owner is not None and positional:
+            if "staticmethod" not in definition.decorators:
+                bound, positional = positional[0], positional[1:]
+        elif isinstance(definition, InstanceRecord):
+            found = self.class_attribute(definition.owner, "__call__")
+            if not (isinstance(found, Object) and isinstance(found.definition, FunctionRecord)):
+                return Unknown(f"result of {callee.name}")
+            definition, bound = found.definition, callee
+        if not isinstance(definition, FunctionRecord):
+            return Unknown(f"result of {callee.name}")
+        return self.call_function(
+            definition,
+            positional,
+            dict(arguments.keywords),
+            depth=frame.depth,
+            bound=bound,
+            open_arguments=arguments.open,
+        )
+
+
+def _read(value: Value, path: str, node: cst.CSTNode, frame: Frame) -> Value:
+    if isinstance(value, (Text, Template, EnvVar, Choice, Url)):
+        return with_step(value, Step(f"`{path}` is read here", frame.anchor(node)))
+    return value
