@@ -11,8 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from dbdriver_lint.fixes.apply import fix_source
+from dbdriver_lint.linter import check_source
+from dbdriver_lint.project import Project
 from dbdriver_lint.rules.registry import all_rules
 from dbdriver_lint.settings.load import decode
+from dbdriver_lint.settings.model import Settings
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
@@ -40,6 +44,16 @@ def test_the_table_of_rules() -> None:
     # A new rule is one new file; that the table lists it is asked for only where a release is made.
     if os.environ.get("CI"):
         assert found.group() == table(), renew
+
+
+def test_the_repair_is_what_the_tool_does() -> None:
+    [diff] = blocks("diff")
+    [before] = [line[1:] for line in diff.splitlines() if line.startswith("-")]
+    after = [line[1:] for line in diff.splitlines() if line.startswith("+") and line != "+"]
+    program = f"import os\n\nfrom sqlalchemy.ext.asyncio import create_async_engine\n\n{before}\n"
+    project = Project.for_path("app/db.py")
+    result = fix_source("app/db.py", program.encode(), Settings(), project, unsafe=True, check=check_source)
+    assert [line for line in result.data.decode().splitlines() if line not in program.splitlines()] == after
 
 
 def test_the_settings() -> None:
@@ -71,8 +85,8 @@ def test_the_calls_give_what_their_comments_say() -> None:
 def test_the_options_exist(line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from dbdriver_lint.cli import main
 
-    (tmp_path / "src").mkdir()
-    (tmp_path / "examples").mkdir()
+    for folder in ("src", "examples", "app/db"):
+        (tmp_path / folder).mkdir(parents=True)
     monkeypatch.chdir(tmp_path)
     command = shlex.split(line.split("dbdriver-lint ", 1)[1], comments=True)
     assert main(command) == 0
