@@ -72,7 +72,7 @@ class UseVisitor(SiteVisitor):
 
     def __init__(self) -> None:
         super().__init__()
-        self.names = set(USE_NAMES)
+        self.names = {*USE_NAMES, "AsyncEngine"}
         self.calls: list[Site] = []
         self.methods: list[Site] = []
         self.items: list[tuple[Site, cst.With, cst.WithItem]] = []

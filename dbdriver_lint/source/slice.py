@@ -336,7 +336,9 @@ def _expressions(node: ast.stmt) -> list[ast.AST]:
     """What a statement evaluates itself."""
     if isinstance(node, _FUNCTIONS):
         defaults = [*node.args.defaults, *(default for default in node.args.kw_defaults if default is not None)]
-        return [*node.decorator_list, *defaults]
+        parameters = (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)
+        annotations = (parameter.annotation for parameter in parameters if parameter.annotation is not None)
+        return [*node.decorator_list, *defaults, *annotations]
     if isinstance(node, ast.ClassDef):
         return [*node.decorator_list, *node.bases, *node.keywords]
     if isinstance(node, (ast.If, ast.While)):
