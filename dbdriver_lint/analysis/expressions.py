@@ -181,7 +181,7 @@ class Expressions(Objects):
         value = frame.env.lookup(name)
         if value is None:
             return Symbol(f"builtins.{name}") if name in _BUILTINS else Unknown(f"name {name}")
-        if name in frame.module.rebound and frame.module.env.vars.get(name) is value:
+        if name in frame.module.rebound and frame.module.env.own(name) is value:
             return choice([value, Unknown(f"{name} is reassigned by a function")])
         return value
 

@@ -25,6 +25,7 @@ from dbdriver_lint.analysis.program import (
     Importer,
     InstanceRecord,
     ModuleRecord,
+    either,
 )
 from dbdriver_lint.analysis.symbols import ANNOTATED, WILDCARD_EXPORTS, canonical
 from dbdriver_lint.analysis.tree import dotted, last_name
@@ -345,9 +346,9 @@ class Interpreter(Expressions):
         return True
 
     def _run_If(self, node: cst.If, frame: Frame) -> bool:
-        truth = strings.truth(self.evaluate(node.test, frame))
-        if _is_type_checking(node.test):
-            truth = None
+        truth = None
+        if node.test in self.wanted or not self._is_elsewhere(node.test, frame):
+            truth = strings.truth(self.evaluate(node.test, frame))
         before = frame.env.vars
         ends: list[dict[str, Value | Deferred]] = []
         if truth is not False:
@@ -365,6 +366,14 @@ class Interpreter(Expressions):
             if alive:
                 ends.append(frame.env.vars)
         return self._join(ends, before, frame)
+
+    @staticmethod
+    def _is_elsewhere(test: cst.BaseExpression, frame: Frame) -> bool:
+        """Whether a test only asks for the presence of things of other files: they are not read for that."""
+        if _looks_into(test):
+            return False
+        subjects = _subjects(test)
+        return bool(subjects) and all(frame.env.is_pending(path.partition(".")[0]) for path in subjects)
 
     def _run_For(self, node: cst.For, frame: Frame) -> bool:
         iterable = self.evaluate(node.iter, frame)
@@ -703,12 +712,8 @@ class Interpreter(Expressions):
                 known = joined.get(name)
                 if known is None or known is value:
                     joined[name] = value
-                elif isinstance(known, Deferred) or isinstance(value, Deferred):
-                    first = known.force() if isinstance(known, Deferred) else known
-                    second = value.force() if isinstance(value, Deferred) else value
-                    joined[name] = choice([first, second])
                 else:
-                    joined[name] = choice([known, value])
+                    joined[name] = either(known, value)
         frame.env.vars = joined
         return True
 
@@ -726,11 +731,7 @@ class Interpreter(Expressions):
             self._mark_checked(test, frame)
             return True
         for path in _subjects(test):
-            value = frame.env.vars.get(path)
-            if isinstance(value, Deferred):
-                value = value.force()
-            if value is None:
-                value = frame.env.lookup(path)
+            value = frame.env.read(path)
             if not isinstance(value, (Choice, EnvVar)):
                 continue
             kept: list[Value] = []
@@ -771,7 +772,7 @@ class Interpreter(Expressions):
         if isinstance(test, (cst.Name, cst.Attribute)) or _is_none_test(test):
             return
         for path in _subjects(test):
-            value = frame.env.vars.get(path) or frame.env.lookup(path)
+            value = frame.env.read(path)
             if isinstance(value, (EnvVar, Choice)):
                 marked = [copy(o, checked=True) if isinstance(o, EnvVar) else o for o in options(value)]
                 frame.env.vars[path] = choice(marked)
@@ -862,8 +863,13 @@ def _interesting(value: Value) -> bool:
     return not isinstance(value, (Object, Symbol, Constant, Unknown, Result))
 
 
-def _is_type_checking(test: cst.BaseExpression) -> bool:
-    return (dotted(test) or "").rpartition(".")[2] == "TYPE_CHECKING"
+def _looks_into(test: cst.CSTNode) -> bool:
+    """Whether a test asks more than whether something is there: it compares, searches, calls."""
+    if isinstance(test, cst.UnaryOperation):
+        return _looks_into(test.expression)
+    if isinstance(test, cst.BooleanOperation):
+        return _looks_into(test.left) or _looks_into(test.right)
+    return not isinstance(test, (cst.Name, cst.Attribute)) and not _is_none_test(test)
 
 
 def _is_none_test(test: cst.BaseExpression) -> bool:

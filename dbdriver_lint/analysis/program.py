@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from dbdriver_lint.analysis.values import CallRecord, Unknown, Value
+from dbdriver_lint.analysis.values import CallRecord, Unknown, Value, choice
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -24,12 +24,28 @@ class Deferred:
         self._find = find
         self._value: Value | None = None
 
+    @property
+    def is_pending(self) -> bool:
+        """Whether nobody has asked for the value yet."""
+        return self._value is None
+
     def force(self) -> Value:
         """The value; looked up once, an import cycle gives Unknown."""
         if self._value is None:
             self._value = Unknown("import cycle")
             self._value = self._find()
         return self._value
+
+
+def either(first: Value | Deferred, second: Value | Deferred) -> Value | Deferred:
+    """One of two values; computed when it is asked for, if one of them is."""
+    if isinstance(first, Deferred) or isinstance(second, Deferred):
+        return Deferred(lambda: choice([_forced(first), _forced(second)]))
+    return choice([first, second])
+
+
+def _forced(value: Value | Deferred) -> Value:
+    return value.force() if isinstance(value, Deferred) else value
 
 
 class Env:
@@ -70,6 +86,23 @@ class Env:
                     return value
             env = env.parent
         return None
+
+    def read(self, path: str) -> Value | None:
+        """The value of a name, or of an attribute that was set or narrowed here; None where there is none."""
+        value = self.vars.get(path)
+        if isinstance(value, Deferred):
+            value = value.force()
+        return value if value is not None or "." in path else self.lookup(path)
+
+    def is_pending(self, name: str) -> bool:
+        """Whether a name of another scope has a value that nobody has asked for yet."""
+        env: Env | None = self.parent if self.kind != "module" else self
+        while env is not None:
+            value = env.vars.get(name)
+            if value is not None:
+                return isinstance(value, Deferred) and value.is_pending and name not in (self.vars if env is not self else ())
+            env = env.parent
+        return False
 
     def closure(self) -> Env:
         """The scope that a function defined here closes over."""
