@@ -8,15 +8,16 @@ import re
 import stat
 import time
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from dbdriver_lint.findings.model import Confidence, Finding, Severity
 from dbdriver_lint.project.discovery import Problem
+from dbdriver_lint.source.notebook import SUFFIX, Notebook, NotebookError
 from dbdriver_lint.source.text import Position
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from concurrent.futures import ProcessPoolExecutor
 
     from dbdriver_lint.linter import FileResult
@@ -51,11 +52,12 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one file; ``data`` is the repaired content where a repair was asked for."""
+    """What became of one file; ``data`` is its content, after the repair where one was asked for."""
 
     path: str
     findings: tuple[Finding, ...] = ()
-    source: SourceFile | None = None
+    sources: tuple[SourceFile, ...] = ()
+    """The text of the file, or of the notebook's cells, where there are findings."""
     suppressed: int = 0
     applied: Counter[str] = field(default_factory=Counter)
     data: bytes | None = None
@@ -97,11 +99,48 @@ def lint_file(task: Task, options: Options) -> Outcome:
         except OSError as error:
             return Outcome(task.path, (unreadable(task.path, error.strerror or str(error)),))
     try:
+        document = Document(task.path, data)
+    except NotebookError as error:
+        place = Position(error.line, error.column)
+        return Outcome(task.path, (replace(unreadable(task.path, error.reason), start=place, end=place),))
+    try:
         if options.accept is not None:
-            return _accept(task, data, options)
-        return _repair(task, data, options) if options.fix else _check(task, data)
+            return _accept(task, document, options)
+        return _repair(task, document, options) if options.fix else _check(task, document)
     except Exception as error:  # one broken file or rule must not take the others along
         return Outcome(task.path, problems=(Problem(task.path, describe_crash(error)),))
+
+
+class Document:
+    """A file as the linter sees it: its Python code as bytes, and the way back from changed code to the file.
+
+    Raises:
+        NotebookError: a file named `.ipynb` that is no notebook.
+    """
+
+    def __init__(self, path: str, data: bytes) -> None:
+        self.path = path
+        self.data = data
+        self.notebook = Notebook.parse(path, data) if path.endswith(SUFFIX) else None
+        self.code = data if self.notebook is None else self.notebook.code.encode("utf-8", "surrogatepass")
+
+    def with_code(self, code: bytes) -> bytes:
+        """The file with other code in it.
+
+        Raises:
+            NotebookError: the code does not fit the cells any more.
+        """
+        return code if self.notebook is None else self.notebook.with_code(code.decode("utf-8", "surrogatepass"))
+
+    def located(self, result: FileResult, changed: bytes) -> tuple[list[Finding], tuple[SourceFile, ...]]:
+        """The findings of a check of ``changed`` (the whole file), where a person finds them, with the texts there."""
+        if not result.findings or result.source is None:
+            return list(result.findings), ()
+        if self.notebook is None:
+            return list(result.findings), (result.source,)
+        from dbdriver_lint.findings.cells import in_cells
+
+        return in_cells(Notebook.parse(self.path, changed), result.source, result.findings)
 
 
 def unreadable(path: str, reason: str) -> Finding:
@@ -141,22 +180,24 @@ def _lines(data: bytes) -> list[bytes]:
     return re.findall(rb"[^\n]*\n|[^\n]+", data)
 
 
-def _check(task: Task, data: bytes) -> Outcome:
+def _check(task: Task, document: Document) -> Outcome:
+    return _outcome(document, _lint(task, document.code), document.data)
+
+
+def _lint(task: Task, code: bytes) -> FileResult:
     from dbdriver_lint.linter import check_source
     from dbdriver_lint.project import Project
 
-    result = check_source(task.path, data, task.settings, Project.for_path(task.path))
-    return _outcome(task, result)
+    return check_source(task.path, code, task.settings, Project.for_path(task.path))
 
 
-def _repair(task: Task, data: bytes, options: Options) -> Outcome:
+def _repair(task: Task, document: Document, options: Options) -> Outcome:
     from dbdriver_lint.fixes.apply import fix_source
-    from dbdriver_lint.fixes.write import WriteError, write_atomically
     from dbdriver_lint.linter import check_source
     from dbdriver_lint.project import Project
 
     project = Project.for_path(task.path)
-    result = fix_source(task.path, data, task.settings, project, unsafe=options.unsafe, check=check_source)
+    result = fix_source(task.path, document.code, task.settings, project, unsafe=options.unsafe, check=check_source)
     problems = [
         Problem(
             f"{task.path}:{w.finding.start.line}:{w.finding.start.column}",
@@ -167,57 +208,53 @@ def _repair(task: Task, data: bytes, options: Options) -> Outcome:
     ]
     if result.error is not None:
         problems.append(Problem(task.path, result.error, fatal=False))
-    if options.diff:
-        diff = unified_diff(task.path, data, result.data)
-        return _outcome(task, result.checked, Counter(result.applied), result.data, diff, problems)
-    if task.data is None and result.data != data:
-        try:
-            write_atomically(task.path, data, result.data)
-        except WriteError as error:
-            return _outcome(
-                task, check_source(task.path, data, task.settings, project), problems=[Problem("", str(error))]
-            )
-    return _outcome(task, result.checked, Counter(result.applied), result.data, problems=problems)
+    return _changed(task, document, options, result.data, result.checked, result.applied, problems)
 
 
-def _accept(task: Task, data: bytes, options: Options) -> Outcome:
+def _accept(task: Task, document: Document, options: Options) -> Outcome:
     """Write comments that accept the findings; ``applied`` counts those that are accepted by them."""
     from dbdriver_lint.findings.accept import accepting_edits
     from dbdriver_lint.fixes.apply import spliced
-    from dbdriver_lint.fixes.write import WriteError, write_atomically
-    from dbdriver_lint.linter import check_source
-    from dbdriver_lint.project import Project
 
-    project = Project.for_path(task.path)
-    before = check_source(task.path, data, task.settings, project)
+    before = _lint(task, document.code)
     source = before.source
     if source is None or not before.findings or not source.round_trips:
-        return _outcome(task, before, data=data)
+        return _outcome(document, before, document.data)
     edits = accepting_edits(source, before.findings, options.accept or "")
-    after = source.encode(spliced(source.text, edits))
-    checked = check_source(task.path, after, task.settings, project)
-    applied = Counter(f.code for f in before.findings) - Counter(f.code for f in checked.findings)
-    if options.diff:
-        return _outcome(task, checked, applied, after, unified_diff(task.path, data, after))
-    if task.data is None and after != data:
-        try:
-            write_atomically(task.path, data, after)
-        except WriteError as error:
-            return _outcome(task, before, problems=[Problem("", str(error))])
-    return _outcome(task, checked, applied, after)
+    code = source.encode(spliced(source.text, edits))
+    after = _lint(task, code)
+    accepted = Counter(f.code for f in before.findings) - Counter(f.code for f in after.findings)
+    return _changed(task, document, options, code, after, accepted, [])
 
 
-def _outcome(
+def _changed(
     task: Task,
-    result: FileResult,
-    applied: Counter[str] | None = None,
-    data: bytes | None = None,
-    diff: bytes = b"",
-    problems: Iterable[Problem] = (),
+    document: Document,
+    options: Options,
+    code: bytes,
+    checked: FileResult,
+    applied: Counter[str],
+    problems: list[Problem],
 ) -> Outcome:
-    source = result.source if result.findings else None
-    found = tuple(sorted(result.findings, key=lambda f: f.sort_key))
-    return Outcome(task.path, found, source, result.suppressed, applied or Counter(), data, diff, tuple(problems))
+    """The outcome of changing the code, which is written unless it is only shown or came from standard input."""
+    from dbdriver_lint.fixes.write import WriteError, write_atomically
+
+    try:
+        data = document.with_code(code) if code != document.code else document.data
+        if not options.diff and task.data is None and data != document.data:
+            write_atomically(task.path, document.data, data)
+    except (NotebookError, WriteError) as error:
+        message = f"{task.path}: {error}" if isinstance(error, NotebookError) else str(error)
+        return replace(_check(task, document), problems=(Problem("", message),))
+    outcome = _outcome(document, checked, data)
+    diff = unified_diff(task.path, document.data, data) if options.diff else b""
+    return replace(outcome, applied=applied, data=data, diff=diff, problems=tuple(problems))
+
+
+def _outcome(document: Document, result: FileResult, changed: bytes) -> Outcome:
+    found, sources = document.located(result, changed)
+    found.sort(key=lambda f: f.sort_key)
+    return Outcome(document.path, tuple(found), sources, result.suppressed, data=changed)
 
 
 def _read(path: str) -> bytes:

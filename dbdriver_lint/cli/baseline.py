@@ -65,7 +65,7 @@ def _create(args: argparse.Namespace, empty: Baseline, *, named: bool) -> int:
     from dbdriver_lint.cli.output import write
 
     findings, outcomes, complete = _lint(args)
-    baseline = empty.of(findings, {o.path: o.source for o in outcomes if o.source is not None})
+    baseline = empty.of(findings, {source.path: source for outcome in outcomes for source in outcome.sources})
     write(baseline.dump(), str(baseline.path))
     write(f"Accepted {_sum(baseline.counts)} findings in {baseline.path}.\n")
     if not named:
@@ -77,7 +77,7 @@ def _update(args: argparse.Namespace, baseline: Baseline) -> int:
     from dbdriver_lint.cli.output import write
 
     findings, outcomes, complete = _lint(args)
-    sources = {o.path: o.source for o in outcomes if o.source is not None}
+    sources = {source.path: source for outcome in outcomes for source in outcome.sources}
     applied = baseline.apply(findings, sources, [outcome.path for outcome in outcomes])
     updated = baseline.without(applied.gone)
     growth = baseline.of(applied.new, sources).counts

@@ -146,7 +146,7 @@ def _report(outcomes: Sequence[Outcome], problems: Sequence[Problem], finder: Se
     from dbdriver_lint.report.model import Report, RuleCard
     from dbdriver_lint.rules.base import REGISTRY
 
-    sources = {outcome.path: outcome.source for outcome in outcomes if outcome.source is not None}
+    sources = {source.path: source for outcome in outcomes for source in outcome.sources}
     findings, accepted, gone = _without_accepted(outcomes, sources, finder)
     findings.sort(key=lambda f: f.sort_key)
     codes = sorted({finding.code for finding in findings})

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dbdriver_lint.findings.comments import Layout
 from dbdriver_lint.findings.suppressions import UNUSED, Reach, Suppressions
 from dbdriver_lint.fixes.edit import Edit
+from dbdriver_lint.source.comments import Layout
 from dbdriver_lint.source.text import Span
 
 if TYPE_CHECKING:

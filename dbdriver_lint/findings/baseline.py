@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from dbdriver_lint.findings.fingerprint import fingerprint
+from dbdriver_lint.source.notebook import file_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -100,7 +101,7 @@ class Baseline:
         return self._relative(finding.path), finding.code, fingerprint(finding, sources.get(finding.path))
 
     def _relative(self, path: str) -> str:
-        return os.path.relpath(os.path.abspath(path), os.path.abspath(self.path.parent)).replace(os.sep, "/")
+        return os.path.relpath(os.path.abspath(file_of(path)), os.path.abspath(self.path.parent)).replace(os.sep, "/")
 
     def _exists(self, relative: str) -> bool:
         return (self.path.parent / relative).exists()

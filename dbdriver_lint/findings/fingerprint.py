@@ -8,6 +8,8 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from dbdriver_lint.source.notebook import file_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -40,7 +42,7 @@ def fingerprints(findings: Iterable[Finding], sources: Mapping[str, SourceFile])
     result: dict[Finding, str] = {}
     for finding in findings:
         own = fingerprint(finding, sources.get(finding.path))
-        path = os.path.normpath(finding.path).replace(os.sep, "/")
+        path = os.path.normpath(file_of(finding.path)).replace(os.sep, "/")
         key = f"{path}\0{own}"
         seen[key] += 1
         text = f"{key}\0{seen[key]}".encode("utf-8", "surrogatepass")

@@ -16,15 +16,15 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dbdriver_lint.findings.comments import Layout
 from dbdriver_lint.fixes.edit import Edit
+from dbdriver_lint.source.comments import Layout
 from dbdriver_lint.source.text import Position, Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from dbdriver_lint.findings.comments import Comment
     from dbdriver_lint.findings.model import Finding
+    from dbdriver_lint.source.comments import Comment
     from dbdriver_lint.source.text import SourceFile
 
 _MARKER = re.compile(r"dbdriver:|#\s*noqa|flake8[:=]", re.IGNORECASE)

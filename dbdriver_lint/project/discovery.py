@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from dbdriver_lint.settings.model import Settings
 
-SUFFIXES = (".py", ".pyi")
+SUFFIXES = (".py", ".pyi", ".ipynb")
 
 SKIPPED_DIRECTORIES = frozenset({
     ".bzr", ".direnv", ".eggs", ".git", ".git-rewrite", ".hg", ".history", ".hypothesis", ".idea",

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dbdriver_lint.source.notebook import is_cell
+
 if TYPE_CHECKING:
     from dbdriver_lint.fixes.edit import Edit, Fix
     from dbdriver_lint.source.text import SourceFile
 
 
 def edits_without_secrets(fix: Fix, source: SourceFile) -> list[Edit] | None:
-    """The edits in order, or None where one would write a password into the report.
+    """The edits in order, or None where one would write a password into the report, or is in a notebook's cell.
 
     A masked replacement would destroy the file that it is applied to, so such a fix is left to `--fix`.
     """
+    if is_cell(source.path):
+        return None
     edits = sorted(fix.edits)
     return None if any(_writes_secret(edit, source) for edit in edits) else edits
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dbdriver_lint.fixes.edit import Applicability
+from dbdriver_lint.source.notebook import file_of
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -113,7 +114,7 @@ def rule_url(name: str) -> str:
 
 def relative_path(path: str) -> str:
     """``path`` as a repository's tools want it: from the current directory where it is below, with slashes."""
-    absolute, here = os.path.abspath(path), str(Path.cwd())
+    absolute, here = os.path.abspath(file_of(path)), str(Path.cwd())
     if absolute.startswith(here.rstrip(os.sep) + os.sep):
         absolute = os.path.relpath(absolute, here)
     return absolute.replace(os.sep, "/")

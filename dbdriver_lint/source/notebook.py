@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from json.decoder import scanstring
 from typing import TYPE_CHECKING, Any
 
 from dbdriver_lint.source.comments import Layout
@@ -75,7 +74,7 @@ class Notebook:
             raise NotebookError("not a notebook: it has no list of cells")
         cells = tuple(_python_cells(document)) if _is_python(content) else ()
         magics: list[str] = []
-        parts = []
+        parts: list[str] = []
         for cell in cells:
             parts += _BOUNDARY.format(cell.number) + "\n", _without_magics(cell.text, magics), "\n"
         return cls(path, document, cells, tuple(magics), "".join(parts))
@@ -142,11 +141,15 @@ class Notebook:
         ascii_only = self.document.isascii()
         if not old.startswith("["):
             return json.dumps(text, ensure_ascii=ascii_only)
-        match = _SPACE.match(old, 1)
-        lead = match[0] if match else ""
+        items = list(_items(old, 0, json.JSONDecoder()))
+        lead = old[1 : items[0]] if items else ""
+        separator = f",{lead}"
+        if len(items) > 1:
+            _, end = json.JSONDecoder().raw_decode(old, items[0])
+            separator = old[end : items[1]]
         tail = old[len(old[:-1].rstrip()) : -1]
         lines = re.findall(r"[^\n]*\n|[^\n]+", text)
-        return "[" + lead + f",{lead}".join(json.dumps(line, ensure_ascii=ascii_only) for line in lines) + tail + "]"
+        return "[" + lead + separator.join(json.dumps(line, ensure_ascii=ascii_only) for line in lines) + tail + "]"
 
 
 def file_of(path: str) -> str:
@@ -208,7 +211,7 @@ def _members(document: str, position: int, decoder: json.JSONDecoder) -> Iterato
         return
     position = _skip(document, position + 1)
     while document[position] != "}":
-        key, position = scanstring(document, position + 1, True)
+        key, position = decoder.raw_decode(document, position)
         start = _skip(document, _skip(document, position) + 1)
         _, end = decoder.raw_decode(document, start)
         yield key, start, end

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dbdriver_lint.findings.comments import Layout
+from dbdriver_lint.source.comments import Layout
 from dbdriver_lint.source.text import SourceFile
 
 # Modules full of strings, escapes and comments.
