@@ -123,7 +123,13 @@ class Stage:
         servers: list[PostgreSQL | MariaDB] = [self.farm.postgresql, *([self.farm.mariadb] if mysql else [])]
         for server in servers:
             self._prepare(server, example)
-        surroundings = self._surroundings(example, scheme, mysql)
+        try:
+            return self._play(example, self._surroundings(example, scheme, mysql), in_loop=in_loop)
+        finally:
+            for server in servers:
+                server.account(USER, PASSWORD)  # the example may have wanted another one
+
+    def _play(self, example: Example, surroundings: Surroundings, *, in_loop: bool) -> Ran:
         environment = {
             name: str(surroundings.value(name))
             for name in example.variables()
