@@ -1,15 +1,12 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from dbdriver_lint.settings.load import SettingsError, SettingsFinder, read_settings
 from dbdriver_lint.settings.model import Settings, key_of, setting_fields
 from dbdriver_lint.settings.schema import json_schema
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def write(path: Path, text: str) -> Path:
@@ -159,3 +156,10 @@ def test_the_settings_are_hashable_and_can_go_to_a_worker() -> None:
     settings = Settings(select=("XDB1",))
     assert pickle.loads(pickle.dumps(settings)) == settings
     assert hash(settings) == hash(Settings(select=("XDB1",)))
+
+
+def test_the_schema_in_the_repository_is_current() -> None:
+    import json
+
+    committed = Path(__file__).parents[2] / "dbdriver-lint.schema.json"
+    assert json.loads(committed.read_text(encoding="utf-8")) == json_schema(), "run `dbdriver-lint config --schema`"
