@@ -109,7 +109,11 @@ def lint(args: argparse.Namespace, finder: SettingsFinder, options: Options) -> 
 
     tasks, problems = _tasks(args, finder)
     _check_selectors(tasks)
-    outcomes = lint_files(tasks, options, jobs=args.jobs, progress=progress_bar(len(tasks)))
+    progress = progress_bar(len(tasks))
+    try:
+        outcomes = lint_files(tasks, options, jobs=args.jobs, progress=progress)
+    finally:
+        progress(len(tasks))  # takes the bar away, after Ctrl-C too
     return outcomes, problems + [problem for outcome in outcomes for problem in outcome.problems]
 
 
