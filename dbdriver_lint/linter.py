@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from dbdriver_lint.analysis.facts import ModuleFacts, Purpose
 from dbdriver_lint.findings.model import Confidence, Finding, Related, Severity
-from dbdriver_lint.rules.registry import all_rules
+from dbdriver_lint.rules.registry import all_rules, needles
 from dbdriver_lint.settings.select import enabled_codes
-from dbdriver_lint.source.gate import may_hold_findings, needles
+from dbdriver_lint.source.gate import may_hold_findings
 from dbdriver_lint.source.text import Position, SourceFile, UnreadableSourceError
 
 if TYPE_CHECKING:
@@ -55,15 +55,15 @@ def check_source(path: str, data: bytes, settings: Settings, project: Project, *
     except UnreadableSourceError as error:
         return FileResult(path, _unreadable(path, error.reason, error.line, error.column, codes))
 
-    from dbdriver_lint.analysis.candidates import text_of_facts
+    from dbdriver_lint.analysis.candidates import excerpt_of_facts
 
-    text = text_of_facts(source.text)
+    excerpt = excerpt_of_facts(source.text)
     facts, faithful = ModuleFacts(Purpose.APPLICATION), True
-    if text:
+    if excerpt is None or excerpt.text:
         from dbdriver_lint.source.parse import UnparsableSourceError, parse
 
         try:
-            parsed = parse(source, text)
+            parsed = parse(source, excerpt)
         except UnparsableSourceError as error:
             return FileResult(path, _unreadable(path, error.reason, error.line, error.column, codes), source)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 
-from dbdriver_lint.source.slice import Slicer
+from dbdriver_lint.source.slice import Excerpt, Slicer
 from dbdriver_lint.source.text import line_starts
 
 #: Names of calls that may become facts, as they are written without an alias.
@@ -72,6 +72,8 @@ _UNAWAITED = re.compile(
     r"|refresh|reset|rollback|run_sync|scalars?|stream)\s*\(|\bwith\b.*(?:[sS]ession|[mM]aker|[fF]actory)\w*\s*\(|\.query\s*\(",
     re.MULTILINE,
 )
+#: The names by which a file knows that it has async engines or sessions.
+_ASYNC_TYPES = re.compile(r"Async(?:Session|Engine|Connection)|async_(?:session|scoped)|create_async|async_engine")
 #: What a listener does is read, not only that there is one.
 _LISTENER = re.compile(r"\blistens?(?:_for)?\s*\(")
 _ALIAS = re.compile(rf"\b(?:{_NAMES})\s+as\s+(\w+)")
@@ -91,27 +93,27 @@ def lines_of_effects(text: str) -> list[int]:
     return sorted({bisect_right(starts, match.start()) for match in _EFFECT.finditer(text)})
 
 
-def text_of_facts(text: str) -> str:
-    """The part of a file's text that facts can come from, at the same lines and columns.
+def excerpt_of_facts(text: str) -> Excerpt | None:
+    """The part of a file's text that facts can come from: an empty one where there are none, None for all of it.
 
-    Empty where there are none. What a visitor of this package notes must stand on a line that is
+    What a visitor of this package notes must stand on a line that is
     found here: a new kind of fact needs its words above.
     """
     alembic = "alembic" in text
     if (alembic and _WHOLE.search(text)) or _LISTENER.search(text):
-        return text
+        return None
     facts = _REVISION_FACT if alembic else _FACT
     starts = line_starts(text)
     lines = {bisect_right(starts, match.start()) for match in facts.finditer(text)}
-    if "async def" in text:
+    if "async def" in text and _ASYNC_TYPES.search(text):
         lines |= {bisect_right(starts, match.start()) for match in _UNAWAITED.finditer(text)}
     aliases = {match.group(1) for match in _ALIAS.finditer(text)}
     if aliases:
         calls = re.compile(rf"\b(?:{'|'.join(aliases)})\s*\(")
         lines |= {bisect_right(starts, match.start()) for match in calls.finditer(text)}
     if not lines:
-        return ""
+        return Excerpt("", ())
     try:
         return Slicer(text).around(sorted(lines))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return text  # newer syntax than this interpreter's, or none at all: the parser will say
+        return None  # newer syntax than this interpreter's, or none at all: the parser will say

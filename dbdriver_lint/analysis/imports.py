@@ -80,10 +80,12 @@ class FirstPartyModules:
             return _File(source, None, [])  # newer syntax than this interpreter's: parsed whole
 
     def _part(self, file: _File, module: ModuleRecord, name: str, member: str | None) -> ModuleRecord | None:
-        text = file.source.text if file.slicer is None else file.slicer.defining(name, member, file.effects)
-        self._kept += len(text)
+        excerpt = None if file.slicer is None else file.slicer.defining(name, member, file.effects)
+        if excerpt is not None and not excerpt.text:
+            return None
+        self._kept += len(file.source.text if excerpt is None else excerpt.text)
         try:
-            parsed = parse(file.source, text)
+            parsed = parse(file.source, excerpt)
         except UnparsableSourceError:
             return None
         names = NameVisitor()

@@ -531,7 +531,7 @@ class Interpreter(Expressions):
             self.assign(each, value, source, frame)
 
     def _earlier(self, frame: Frame) -> Frame:
-        """This activation with its names as they are now, whatever is assigned later."""
+        """The activation with its names as they are now, whatever is assigned later."""
         env = Env(frame.env.kind, frame.env.parent)
         env.vars = dict(frame.env.vars)
         env.wildcards = frame.env.wildcards
@@ -872,7 +872,7 @@ def _looks_into(test: cst.CSTNode) -> bool:
     return not isinstance(test, (cst.Name, cst.Attribute)) and not _is_none_test(test)
 
 
-def _is_none_test(test: cst.BaseExpression) -> bool:
+def _is_none_test(test: cst.CSTNode) -> bool:
     return (
         isinstance(test, cst.Comparison)
         and len(test.comparisons) == 1

@@ -2,23 +2,10 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-    from dbdriver_lint.rules.base import Rule
-
-
-@cache
-def needles(rules: frozenset[type[Rule]]) -> tuple[bytes, ...]:
-    """The words, one of which a file must hold so that one of ``rules`` can find something.
-
-    Taken from the rules themselves; a needle that contains another one is of no use.
-    """
-    words = {needle.encode() for rule in rules for needle in rule.needles}
-    return tuple(sorted(word for word in words if not any(other in word for other in words if other != word)))
 
 
 def may_hold_findings(data: bytes, words: Iterable[bytes]) -> bool:

@@ -17,6 +17,8 @@ from dbdriver_lint.source.text import SourceFile, Span
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from dbdriver_lint.source.slice import Excerpt
+
 
 class UnparsableSourceError(Exception):
     """The text is not Python that LibCST can read; ``line`` and ``column`` are 1-based."""
@@ -31,12 +33,13 @@ class UnparsableSourceError(Exception):
 class ParsedModule:
     """A file's syntax tree with the positions of its nodes."""
 
-    __slots__ = ("_spans", "_text", "source", "tree")
+    __slots__ = ("_lines", "_spans", "_text", "source", "tree")
 
-    def __init__(self, source: SourceFile, tree: cst.Module, text: str) -> None:
+    def __init__(self, source: SourceFile, tree: cst.Module, excerpt: Excerpt | None) -> None:
         self.source = source
         self.tree = tree
-        self._text = text
+        self._text = source.text if excerpt is None else excerpt.text
+        self._lines = None if excerpt is None else excerpt.lines
         self._spans: dict[cst.CSTNode, tuple[int, int, int, int]] | None = None
 
     @property
@@ -54,30 +57,36 @@ class ParsedModule:
             self.tree._codegen(state)
             self._spans = state.spans
         start_line, start_column, end_line, end_column = self._spans[node]
-        source = self.source
-        last = len(source.line_starts)
-        limit = len(source.text)
-        start = source.offset(min(start_line, last), start_column)
-        end = source.offset(min(end_line, last), end_column) if end_line <= last else limit
+        limit = len(self.source.text)
+        start, end = self._offset(start_line, start_column), self._offset(end_line, end_column)
         return Span(min(start, limit), min(end, limit))
 
+    def _offset(self, line: int, column: int) -> int:
+        """The offset in the file of a place in the parsed text."""
+        lines = self._lines
+        if lines is not None:
+            line = lines[line - 1] if line <= len(lines) else lines[-1] + 1
+        source = self.source
+        return source.offset(line, column) if line <= len(source.line_starts) else len(source.text)
 
-def parse(source: SourceFile, text: str | None = None) -> ParsedModule:
-    """Parse ``source``; ``text`` is its slice, which has the same lines and columns.
+
+def parse(source: SourceFile, excerpt: Excerpt | None = None) -> ParsedModule:
+    """Parse ``source``, or only an excerpt of it.
 
     Raises:
         UnparsableSourceError: not Python, or nested too deeply.
     """
-    text = source.text if text is None else text
+    text = source.text if excerpt is None else excerpt.text
     try:
         tree = cst.parse_module(text)
     except cst.ParserSyntaxError as error:
-        raise UnparsableSourceError(error.message.strip(), error.raw_line, error.raw_column + 1) from None
+        line = error.raw_line if excerpt is None else excerpt.lines[min(error.raw_line, len(excerpt.lines)) - 1]
+        raise UnparsableSourceError(error.message.strip(), line, error.raw_column + 1) from None
     except RecursionError:
         raise UnparsableSourceError("nested too deeply to be parsed", 1, 1) from None
     except Exception as error:  # the native parser raises bare exceptions for odd input
         raise UnparsableSourceError(str(error) or type(error).__name__, 1, 1) from None
-    return ParsedModule(source, tree, text)
+    return ParsedModule(source, tree, excerpt)
 
 
 class _PositionState(CodegenState):
