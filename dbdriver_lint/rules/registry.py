@@ -22,6 +22,16 @@ def all_rules() -> tuple[type[Rule], ...]:
     return tuple(REGISTRY[code] for code in sorted(REGISTRY))
 
 
+@cache
+def needles(rules: frozenset[type[Rule]]) -> tuple[bytes, ...]:
+    """The words, one of which a file must hold so that one of ``rules`` can find something.
+
+    Taken from the rules themselves; a needle that contains another one is of no use.
+    """
+    words = {needle.encode() for rule in rules for needle in rule.needles}
+    return tuple(sorted(word for word in words if not any(other in word for other in words if other != word)))
+
+
 def find_rule(code_or_name: str) -> type[Rule] | None:
     """A rule by its code (any case) or name; None where there is none."""
     wanted = code_or_name.strip()
