@@ -74,11 +74,14 @@ _UNAWAITED = re.compile(
 )
 #: The names by which a file knows that it has async engines or sessions.
 _ASYNC_TYPES = re.compile(r"Async(?:Session|Engine|Connection)|async_(?:session|scoped)|create_async|async_engine")
-#: What a listener does is read, not only that there is one.
+#: What a listener does is read too, not only that there is one.
 _LISTENER = re.compile(r"\blistens?(?:_for)?\s*\(")
+_LISTENING = re.compile(r"\bawait\b|\bisinstance\s*\(")
 _ALIAS = re.compile(rf"\b(?:{_NAMES})\s+as\s+(\w+)")
 #: In Alembic's files every statement of an environment, and of a revision with coroutines, may matter.
-_WHOLE = re.compile(r"\b(?:context|async|await)\b")
+_ENVIRONMENT = re.compile(r"\balembic(?:\.context\b|\s+import\s[^\n]*\bcontext\b|\s+import\s*\([^)]*\bcontext\b)")
+_OPERATIONS = re.compile(r"\balembic(?:\.op\b|\s+import\s[^\n]*\bop\b|\s+import\s*\([^)]*\bop\b)")
+_COROUTINE = re.compile(r"\b(?:async|await)\b")
 #: What a function of another module does that counts, not only what it gives: it may run a migration.
 _EFFECT = re.compile(
     r"\b\w*(?:[mM]igrat|[aA]lembic|upgrade|downgrade)\w*\s*\(|\.(?:stamp|current|check|ensure_version)\s*\("
@@ -100,13 +103,15 @@ def excerpt_of_facts(text: str) -> Excerpt | None:
     found here: a new kind of fact needs its words above.
     """
     alembic = "alembic" in text
-    if (alembic and _WHOLE.search(text)) or _LISTENER.search(text):
+    if alembic and (_ENVIRONMENT.search(text) or (_OPERATIONS.search(text) and _COROUTINE.search(text))):
         return None
     facts = _REVISION_FACT if alembic else _FACT
     starts = line_starts(text)
     lines = {bisect_right(starts, match.start()) for match in facts.finditer(text)}
     if "async def" in text and _ASYNC_TYPES.search(text):
         lines |= {bisect_right(starts, match.start()) for match in _UNAWAITED.finditer(text)}
+    if _LISTENER.search(text):
+        lines |= {bisect_right(starts, match.start()) for match in _LISTENING.finditer(text)}
     aliases = {match.group(1) for match in _ALIAS.finditer(text)}
     if aliases:
         calls = re.compile(rf"\b(?:{'|'.join(aliases)})\s*\(")
