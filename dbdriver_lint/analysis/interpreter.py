@@ -8,6 +8,7 @@ depth, steps and sizes are bounded.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from dataclasses import replace as copy
 from typing import TYPE_CHECKING
@@ -28,7 +29,7 @@ from dbdriver_lint.analysis.program import (
     either,
 )
 from dbdriver_lint.analysis.symbols import ANNOTATED, WILDCARD_EXPORTS, canonical
-from dbdriver_lint.analysis.tree import dotted, last_name
+from dbdriver_lint.analysis.tree import children, dotted, last_name
 from dbdriver_lint.analysis.values import (
     CallRecord,
     Choice,
@@ -47,10 +48,10 @@ from dbdriver_lint.analysis.values import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 #: How many statements may be executed for one file; beyond it every value is unknown.
-MAX_STEPS = 60_000
+MAX_STEPS = 20_000
 #: How deep calls of the project's own functions are followed.
 MAX_DEPTH = 8
 #: How many modules may wait for one another's names.
@@ -163,6 +164,8 @@ class Interpreter(Expressions):
         """What a call of a first-party function gives; Unknown beyond the bounds or in a recursion."""
         if depth >= MAX_DEPTH or record in self._active or self.steps > MAX_STEPS:
             return Unknown("too deep")
+        if not _may_matter(record):
+            return Unknown(f"result of {record.name}")
         if any(name is None or name not in _TRANSPARENT for name in record.decorators):
             return Unknown(f"result of the decorated function {record.name}")
         frame = self._function_frame(
@@ -316,14 +319,14 @@ class Interpreter(Expressions):
         elif isinstance(node, cst.AugAssign):
             self._augmented(node, frame)
         elif isinstance(node, cst.Expr):
-            if line in self.wanted or _changes_names(node.value):
+            if self._stands(line, frame) or _changes_names(node.value):
                 self.evaluate(node.value, frame)
         elif isinstance(node, cst.Return):
-            if line in self.wanted or not frame.recording:
+            if self._stands(line, frame) or not frame.recording:
                 frame.returns.append(Constant(None) if node.value is None else self.evaluate(node.value, frame))
             return False
         elif isinstance(node, cst.Raise):
-            if node.exc is not None and line in self.wanted:
+            if node.exc is not None and self._stands(line, frame):
                 self.evaluate(node.exc, frame)
             return False
         elif isinstance(node, (cst.Break, cst.Continue)):
@@ -347,7 +350,7 @@ class Interpreter(Expressions):
 
     def _run_If(self, node: cst.If, frame: Frame) -> bool:
         truth = None
-        if node.test in self.wanted or not self._is_elsewhere(node.test, frame):
+        if self._stands(node.test, frame) or not self._is_elsewhere(node.test, frame):
             truth = strings.truth(self.evaluate(node.test, frame))
         before = frame.env.vars
         ends: list[dict[str, Value | Deferred]] = []
@@ -437,7 +440,7 @@ class Interpreter(Expressions):
         suppresses = False
         for item in node.items:
             suppresses = suppresses or (isinstance(item.item, cst.Call) and last_name(item.item.func) == "suppress")
-            if item not in self.wanted and (item.asname is None or isinstance(item.asname.name, cst.Name)):
+            if not self._stands(item, frame) and (item.asname is None or isinstance(item.asname.name, cst.Name)):
                 if item.asname is not None and isinstance(item.asname.name, cst.Name):
                     self._forget_attributes(item.asname.name.value, frame)
                     frame.env.vars[item.asname.name.value] = self._later(item.item, frame)
@@ -511,11 +514,15 @@ class Interpreter(Expressions):
 
     # Assignments
 
+    def _stands(self, node: cst.CSTNode, frame: Frame) -> bool:
+        """Whether the calls in a statement are recorded now, so that it has to be run where it stands."""
+        return frame.recording and node in self.wanted
+
     def _assign_all(
         self, targets: list[cst.BaseAssignTargetExpression], source: cst.BaseExpression, line: cst.CSTNode, frame: Frame
     ) -> None:
         """Bind the targets of one assignment; a plain name gets its value when it is asked for."""
-        if len(targets) == 1 and isinstance(targets[0], cst.Name) and line not in self.wanted:
+        if len(targets) == 1 and isinstance(targets[0], cst.Name) and not self._stands(line, frame):
             target = targets[0]
             earlier = self._earlier(frame)
 
@@ -829,6 +836,36 @@ WELL_KNOWN = frozenset(
         "warnings",
     ]
 )
+
+
+#: What a longer function that has to do with databases speaks of.
+_WORDS = re.compile(
+    r"ur[li]|dsn|engine|sql|postgres|psycopg|asyncpg|maria|oracle|odbc|\benv|environ|getenv|setting|config|session"
+    r"|alembic|migrat|database|\bdb\b|\bdb_|_db\b|conn|driver|dialect|scheme|pool|host|://",
+    re.IGNORECASE,
+)
+#: Functions of fewer statements are run in any case.
+_SHORT = 5
+
+
+def _may_matter(record: FunctionRecord) -> bool:
+    """Whether a function can give what facts are made of; asked once, since programs are long."""
+    if record.relevant is None:
+        body = record.node.body
+        record.relevant = not (isinstance(body, cst.IndentedBlock) and len(body.body) >= _SHORT) or any(
+            _WORDS.search(word) for word in _words(record.node)
+        )
+    return record.relevant
+
+
+def _words(root: cst.CSTNode) -> Iterator[str]:
+    stack = [root]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, (cst.Name, cst.SimpleString, cst.FormattedStringText)):
+            yield node.value
+        else:
+            stack.extend(children(node))
 
 
 def _symbol_of(decorator: Value) -> str | None:

@@ -100,7 +100,11 @@ class Env:
         while env is not None:
             value = env.vars.get(name)
             if value is not None:
-                return isinstance(value, Deferred) and value.is_pending and name not in (self.vars if env is not self else ())
+                return (
+                    isinstance(value, Deferred)
+                    and value.is_pending
+                    and name not in (self.vars if env is not self else ())
+                )
             env = env.parent
         return False
 
@@ -143,6 +147,8 @@ class FunctionRecord:
     decorator_calls: tuple[CallRecord, ...] = ()
     """Those of the decorators that are calls, with their arguments."""
     defaults: dict[str, Value] = field(default_factory=dict)
+    relevant: bool | None = None
+    """Whether it may have to do with databases; None before anyone asked."""
 
 
 @dataclass(slots=True, eq=False)

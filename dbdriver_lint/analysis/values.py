@@ -276,6 +276,10 @@ def options(value: Value) -> Iterator[Value]:
         yield value
 
 
+#: More possibilities than this are no knowledge.
+MAX_OPTIONS = 24
+
+
 def choice(values: list[Value]) -> Value:
     """The join of several possible values: equal ones once, a single one as itself."""
     flat: list[Value] = []
@@ -283,6 +287,10 @@ def choice(values: list[Value]) -> Value:
         for option in options(value):
             if option not in flat:
                 flat.append(option)
+        if len(flat) > MAX_OPTIONS:
+            break
+    if len(flat) > MAX_OPTIONS:
+        return Unknown("too many possibilities")
     if not flat:
         return Unknown("no value")
     if len(flat) == 1:
