@@ -210,7 +210,9 @@ class Interpreter(Expressions):
             and isinstance(record.node, cst.FunctionDef)
         ):
             if bound is None:
-                bound = Object("instance", record.owner.name, InstanceRecord(record.owner, open=True))
+                owner = record.owner
+                owner.any_instance = owner.any_instance or InstanceRecord(owner, open=True)
+                bound = Object("instance", owner.name, owner.any_instance)
             if "classmethod" in record.decorators:
                 bound = Object("class", record.owner.name, record.owner)
             values.insert(0, bound)

@@ -131,7 +131,7 @@ class Objects:
         )
         if not (isinstance(init, Object) and isinstance(init.definition, FunctionRecord)):
             return fields.generated_attribute(self, record, name, frame)
-        # what ``__init__`` was cut down to for this attribute says nothing of the others
+        # of a module parsed in part, what ``__init__`` was cut down to says nothing of the other attributes
         made = InstanceRecord(record.owner, record.positional, record.keywords, record.open, asked=record.asked)
         made.constructing = True
         self.call_function(
@@ -143,8 +143,10 @@ class Objects:
             open_arguments=made.open,
         )
         found = made.attributes.get(name)
-        if found is not None:
-            record.attributes[name] = found
+        if record.owner.module.partial:
+            made.attributes = {} if found is None else {name: found}
+        record.attributes.update(made.attributes)
+        record.asked.update(made.attributes)
         return found
 
     def _bind(self, found: Value, receiver: Object, frame: Frame) -> Value:

@@ -164,6 +164,8 @@ class ClassRecord:
     decorators: tuple[str | None, ...] = ()
     #: Annotated fields in order, with their annotation.
     fields: dict[str, cst.BaseExpression] = field(default_factory=dict)
+    any_instance: InstanceRecord | None = None
+    """What ``self`` is in a method that is looked at by itself."""
 
 
 @dataclass(slots=True, eq=False)
