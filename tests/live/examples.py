@@ -73,7 +73,7 @@ class Example:
 
     @property
     def needs_alembic(self) -> bool:
-        return self.is_revision or self.is_env or "alembic" in self.code
+        return self.is_revision or self.is_env or any("alembic" in text for text in self.texts())
 
     @property
     def reads_url(self) -> bool:
@@ -223,7 +223,8 @@ class Stage:
         if example.is_revision:
             folder = PurePosixPath(example.path).parent.parent
         project = Project(self.directory, self.farm.postgresql, DATABASE)
-        asyncly = example.is_env and re.search("async_engine|AsyncEngine", example.code)
+        env = example.code if example.is_env else example.files.get(envs[0], "") if envs else ""
+        asyncly = re.search("async_engine|AsyncEngine", env)
         url = project.url("postgresql+asyncpg" if asyncly else "postgresql+psycopg2")
         project.initialise("generic", url, revision=REVISION, folder=str(folder))
         if example.is_revision:

@@ -8,6 +8,7 @@ that came into being, and reports each exception.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import importlib
 import inspect
 import re
@@ -19,11 +20,11 @@ from types import ModuleType
 from typing import Any
 
 from isolated import Raised
-from sqlalchemy import event, text
+from sqlalchemy import Column, Integer, MetaData, create_engine, event, text
 from sqlalchemy.engine import Engine
 from sqlalchemy.ext import asyncio as sa_asyncio
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
-from sqlalchemy.orm import Session, scoped_session, sessionmaker
+from sqlalchemy.orm import Session, declarative_base, scoped_session, sessionmaker
 
 MISSING = object()
 
@@ -39,27 +40,58 @@ class Surroundings:
     values: Mapping[str, str]
     """By part of a name: ``url``, ``async_url``, ``sync_url``, ``host``, ``port``, ``user``, ``password``, ``database``."""
 
-    def value(self, name: str) -> Any:
+    def value(self, name: str, annotation: object = "") -> Any:
         """A value for something called ``name``; :data:`MISSING` where the name says nothing."""
         low = name.lower()
+        asyncly = "async" in low or "Async" in str(annotation)
         if low.startswith(("get_", "make_", "build_", "load_")):
             found = self.value(name.split("_", 1)[1])
             return found if found is MISSING else lambda *_, **__: found
         if "engine" in low:
-            maker = sa_asyncio.create_async_engine if "async" in low else _sync_engine
-            return maker(self.values["async_url" if "async" in low else "sync_url"])
+            return self._engine(asyncly)
+        if low in ("session", "db"):
+            return (AsyncSession if asyncly else Session)(self._engine(asyncly))
         if "upgrade" in low or ("migrat" in low and "url" not in low):
             return _upgrade
-        if any(word in low for word in ("settings", "config")):
+        if low in ("settings", "config", "conf"):
             return _Settings(self)
         if any(word in low for word in ("url", "dsn", "uri")):
             wants = "async_" if any(w in low for w in ("async", "application")) else ""
             wants = "sync_" if any(w in low.replace("async", "") for w in ("sync", "migrat", "alembic")) else wants
             return self.values[f"{wants}url"]
-        for part in ("password", "passwd", "host", "port", "user", "database", "dbname", "db_name"):
+        for part, key in PARTS.items():
             if part in low:
-                return self.values[{"passwd": "password", "dbname": "database", "db_name": "database"}.get(part, part)]
-        return MISSING
+                return self.values[key]
+        if low in ("query", "statement", "stmt"):
+            return text("select 1")
+        return object() if low in ("app", "request") else MISSING
+
+    def _engine(self, asyncly: bool) -> Engine | AsyncEngine:
+        if asyncly:
+            return sa_asyncio.create_async_engine(self.values["async_url"])
+        return create_engine(self.values["sync_url"])
+
+    def member(self, name: str) -> Any:
+        """What another module of the application holds under ``name``: models, and what :meth:`value` knows."""
+        if name == "Base":
+            return declarative_base()
+        if name == "metadata":
+            return MetaData()
+        if re.fullmatch("[A-Z][a-z]+", name):
+            return type(name, (declarative_base(),), {"__tablename__": name, "id": Column(Integer, primary_key=True)})
+        return self.value(name)
+
+
+PARTS = {
+    "password": "password",
+    "passwd": "password",
+    "host": "host",
+    "port": "port",
+    "user": "user",
+    "database": "database",
+    "dbname": "database",
+    "db_name": "database",
+}
 
 
 class _Settings:
@@ -73,12 +105,6 @@ class _Settings:
         if name.startswith("_") or value is MISSING:
             raise AttributeError(name)
         return value
-
-
-def _sync_engine(url: str) -> Engine:
-    from sqlalchemy import create_engine
-
-    return create_engine(url)
 
 
 def _upgrade(*_: object) -> None:
@@ -102,7 +128,7 @@ class _FirstParty:
         module.__path__ = []
 
         def attribute(name: str) -> Any:
-            value = MISSING if name.startswith("__") else self.surroundings.value(name)
+            value = MISSING if name.startswith("__") else self.surroundings.member(name)
             if value is MISSING:
                 raise AttributeError(name)
             return value
@@ -206,8 +232,7 @@ class Player:
                 parameter.VAR_KEYWORD,
             ):
                 continue
-            asyncly = "async_" * ("Async" in str(parameter.annotation) and "async" not in parameter.name)
-            given[parameter.name] = self.surroundings.value(asyncly + parameter.name)
+            given[parameter.name] = self.surroundings.value(parameter.name, parameter.annotation)
         if MISSING in given.values():
             return MISSING
         if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
@@ -221,13 +246,14 @@ class Player:
     def _use(self) -> None:
         self.async_engines = [engine for engine in self.async_engines if hasattr(engine, "sync_engine")]
         wrapped = {engine.sync_engine for engine in self.async_engines}
-        for value in self.made:
-            self._use_sync(value)
         for engine in self.engines:
             if hasattr(engine, "pool") and engine not in wrapped:
                 self._attempt(self._connect, engine)
         if self.later or self.async_engines or any(map(_is_async, self.made)):
             asyncio.run(self._use_async())
+        else:
+            for value in self.made:
+                self._use_sync(value)
 
     def _connect(self, engine: Engine) -> None:
         with engine.connect() as connection:
@@ -264,11 +290,15 @@ class Player:
         elif inspect.isawaitable(value):
             value = await self._attempt_async(value)
             self.played.connected += _is_raw(value)
+        elif isinstance(value, contextlib._AsyncGeneratorContextManager):
+            value = await self._attempt_async(value.__aenter__())
         if (isinstance(value, sessionmaker) and _is_async(value)) or _is_async_maker(value):
             value = self._attempt(value)
         if isinstance(value, AsyncSession):
             self._count(await self._attempt_async(value.execute(text("select 1"))))
             await self._attempt_async(value.close())
+        else:
+            self._use_sync(value)
 
     async def _connect_async(self, engine: AsyncEngine) -> None:
         async with engine.connect() as connection:
@@ -292,7 +322,8 @@ def _is_async_maker(value: Any) -> bool:
 def _is_async(value: Any) -> bool:
     if isinstance(value, sessionmaker):
         return issubclass(value.class_, AsyncSession)
-    return inspect.isawaitable(value) or isinstance(value, (AsyncGenerator, AsyncSession)) or _is_async_maker(value)
+    kinds = (AsyncGenerator, AsyncSession, contextlib._AsyncGeneratorContextManager)
+    return inspect.isawaitable(value) or isinstance(value, kinds) or _is_async_maker(value)
 
 
 def play(module: str, surroundings: Surroundings) -> Played:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import itertools
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -23,13 +24,19 @@ if TYPE_CHECKING:
     from dbdriver_lint.rules.base import Bad, Rule
 
 
+TOO_LARGE = ("pandas",)
+"""Packages that no test installs; an example that needs one is not run."""
+
+
 def runs_here(example: Bad) -> bool:
-    """Whether the example is a program, and speaks about the SQLAlchemy that is installed."""
+    """Whether the example is a program, can be run, and speaks about the SQLAlchemy that is installed."""
     try:
         ast.parse(example.code)
     except SyntaxError:
         if example.raises is None:
             return False
+    if re.search(rf"(?m)^\s*(?:import|from) ({'|'.join(TOO_LARGE)})\b", example.code):
+        return False
     declared = VersionRange.parse(example.settings.get("sqlalchemy-version", "*"))
     installed = parse_version(sqlalchemy.__version__)
     return declared.contains(installed) or declared.contains(installed[:2])  # "2.0" means all of 2.0
