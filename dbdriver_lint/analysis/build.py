@@ -79,7 +79,7 @@ class Analysis:
         self.interpreter = Interpreter(importer)
         strings = (string.site for string in self.urls.strings)
         sites = [*self.calls.sites, *strings, *self.alembic.sites, *self.uses.sites]
-        self.interpreter.wanted = frozenset(site.statement for site in sites)
+        self.interpreter.wanted = _calls_by_statement(sites)
         self.interpreter.run_module(module, recording=True)
         self._record_functions(sites)
         self.run_sync_names = {
@@ -389,6 +389,16 @@ def _names_a_migration(name: str) -> bool:
     """Whether a name that cannot be resolved says that it runs Alembic."""
     last = name.rpartition(".")[2].lower()
     return "alembic" in last and any(word in last for word in ("upgrade", "downgrade", "migrat"))
+
+
+def _calls_by_statement(sites: Iterable[Site]) -> dict[cst.CSTNode, list[cst.Call]]:
+    """The noted calls under the statement that each stands in."""
+    found: dict[cst.CSTNode, list[cst.Call]] = {}
+    for site in sites:
+        calls = found.setdefault(site.statement, [])
+        if isinstance(site.node, cst.Call) and site.node not in calls:
+            calls.append(site.node)
+    return found
 
 
 def _target(site: Site, node: cst.Call) -> str | None:

@@ -12,7 +12,7 @@ from dbdriver_lint.analysis import library, strings
 from dbdriver_lint.analysis.objects import Objects
 from dbdriver_lint.analysis.program import ClassRecord, Deferred, Env, FunctionRecord
 from dbdriver_lint.analysis.symbols import ATTRIBUTES, RESULTS, canonical
-from dbdriver_lint.analysis.tree import children, dotted, fstring_text, string_value
+from dbdriver_lint.analysis.tree import children, dotted, fstring_text, last_name, string_value
 from dbdriver_lint.analysis.values import (
     CallRecord,
     Choice,
@@ -381,6 +381,22 @@ class Expressions(Objects):
 
     def _call(self, node: cst.Call, frame: Frame) -> Value:
         callee = self.evaluate(node.func, frame)
+        arguments = self._arguments(node, frame)
+        results = [self.call(option, arguments, node, frame) for option in options(callee)]
+        return results[0] if len(results) == 1 else choice(results)
+
+    def record_call(self, node: cst.Call, frame: Frame) -> None:
+        """Record what a call calls and is given; what a first-party function would do is not asked."""
+        callee = self.evaluate(node.func, frame)
+        called = [option for option in options(callee) if isinstance(option, (Symbol, Result))]
+        if not called and last_name(node.func) in _TAKES_A_FUNCTION:
+            called = [option for option in options(callee) if isinstance(option, Unknown)]
+        if called:
+            arguments = self._arguments(node, frame)
+            for option in called:
+                self.call(option, arguments, node, frame)
+
+    def _arguments(self, node: cst.Call, frame: Frame) -> library.Arguments:
         positional: list[Value] = []
         keywords: dict[str, Value] = {}
         is_open = False
@@ -401,9 +417,7 @@ class Expressions(Objects):
                 keywords[arg.keyword.value] = value
             else:
                 positional.append(value)
-        arguments = library.Arguments(tuple(positional), keywords, is_open)
-        results = [self.call(option, arguments, node, frame) for option in options(callee)]
-        return results[0] if len(results) == 1 else choice(results)
+        return library.Arguments(tuple(positional), keywords, is_open)
 
     def call(self, callee: Value, arguments: library.Arguments, node: cst.Call, frame: Frame) -> Value:
         """What calling a value gives."""
@@ -486,6 +500,9 @@ class Expressions(Objects):
 
 #: ``Annotated[Session, Depends(...)]`` is a ``Session`` with something said about it.
 _ANNOTATIONS = frozenset({"typing.Annotated", "typing_extensions.Annotated", "typing.Optional"})
+
+#: Methods whose argument says more than the object they are called on, which may be anybody's.
+_TAKES_A_FUNCTION = frozenset({"run_sync", "run_in_executor", "to_thread", "run", "start_soon", "submit"})
 
 Evaluator = Callable[[Any, Any, Any], Value]
 _EVALUATORS: dict[type, Evaluator] = {

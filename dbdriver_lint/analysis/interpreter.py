@@ -29,7 +29,7 @@ from dbdriver_lint.analysis.program import (
     either,
 )
 from dbdriver_lint.analysis.symbols import ANNOTATED, WILDCARD_EXPORTS, canonical
-from dbdriver_lint.analysis.tree import children, dotted, last_name
+from dbdriver_lint.analysis.tree import children, descendants, dotted, last_name
 from dbdriver_lint.analysis.values import (
     CallRecord,
     Choice,
@@ -48,7 +48,7 @@ from dbdriver_lint.analysis.values import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 #: How many statements may be executed for one file; beyond it every value is unknown.
 MAX_STEPS = 20_000
@@ -128,9 +128,9 @@ class Interpreter(Expressions):
         #: Functions and classes that were defined while recording, by their syntax node.
         self.definitions: dict[cst.CSTNode, FunctionRecord | ClassRecord] = {}
         self._active: list[FunctionRecord | ClassRecord] = []
-        #: Statements in which calls are recorded: they are run where they stand. What other statements
-        #: compute is computed when somebody asks for it, with the names as they were there.
-        self.wanted: frozenset[cst.CSTNode] = frozenset()
+        #: The calls to record, by the statement that they stand in: they are run where they stand. All
+        #: else is computed when somebody asks for it, with the names as they were there.
+        self.wanted: Mapping[cst.CSTNode, Sequence[cst.Call]] = {}
 
     # Modules, classes and functions
 
@@ -321,15 +321,16 @@ class Interpreter(Expressions):
         elif isinstance(node, cst.AugAssign):
             self._augmented(node, frame)
         elif isinstance(node, cst.Expr):
-            if self._stands(line, frame) or _changes_names(node.value):
+            self._record(line, node.value, frame)
+            if _changes_names(node.value):
                 self.evaluate(node.value, frame)
         elif isinstance(node, cst.Return):
-            if self._stands(line, frame) or not frame.recording:
+            self._record(line, node.value, frame)
+            if not frame.recording:
                 frame.returns.append(Constant(None) if node.value is None else self.evaluate(node.value, frame))
             return False
         elif isinstance(node, cst.Raise):
-            if node.exc is not None and self._stands(line, frame):
-                self.evaluate(node.exc, frame)
+            self._record(line, node.exc, frame)
             return False
         elif isinstance(node, (cst.Break, cst.Continue)):
             frame.breaks.append(frame.env.vars)
@@ -442,7 +443,8 @@ class Interpreter(Expressions):
         suppresses = False
         for item in node.items:
             suppresses = suppresses or (isinstance(item.item, cst.Call) and last_name(item.item.func) == "suppress")
-            if not self._stands(item, frame) and (item.asname is None or isinstance(item.asname.name, cst.Name)):
+            self._record(item, item.item, frame)
+            if item.asname is None or isinstance(item.asname.name, cst.Name):
                 if item.asname is not None and isinstance(item.asname.name, cst.Name):
                     self._forget_attributes(item.asname.name.value, frame)
                     frame.env.vars[item.asname.name.value] = self._later(item.item, frame)
@@ -517,14 +519,25 @@ class Interpreter(Expressions):
     # Assignments
 
     def _stands(self, node: cst.CSTNode, frame: Frame) -> bool:
-        """Whether the calls in a statement are recorded now, so that it has to be run where it stands."""
+        """Whether calls in a statement are recorded now, so that it has to be run where it stands."""
         return frame.recording and node in self.wanted
+
+    def _record(self, statement: cst.CSTNode, value: cst.BaseExpression | None, frame: Frame) -> None:
+        """Record the wanted calls of a statement that computes ``value``."""
+        if value is None or not self._stands(statement, frame):
+            return
+        if any(isinstance(node, _INNER_SCOPES) for node in descendants(value)):
+            self.evaluate(value, frame)  # they may stand where further names are bound
+            return
+        for call in self.wanted[statement]:
+            self.record_call(call, frame)
 
     def _assign_all(
         self, targets: list[cst.BaseAssignTargetExpression], source: cst.BaseExpression, line: cst.CSTNode, frame: Frame
     ) -> None:
         """Bind the targets of one assignment; a plain name gets its value when it is asked for."""
-        if len(targets) == 1 and isinstance(targets[0], cst.Name) and not self._stands(line, frame):
+        self._record(line, source, frame)
+        if len(targets) == 1 and isinstance(targets[0], cst.Name):
             target = targets[0]
             earlier = self._earlier(frame)
 
@@ -535,7 +548,7 @@ class Interpreter(Expressions):
             self._forget_attributes(target.value, frame)
             frame.env.vars[target.value] = Deferred(find)
             return
-        value = self.evaluate(source, frame)
+        value = self.evaluate(source, self._earlier(frame))
         for each in targets:
             self.assign(each, value, source, frame)
 
@@ -877,6 +890,8 @@ def _symbol_of(decorator: Value) -> str | None:
     return None
 
 
+#: Expressions with names of their own, or with a condition for a part of them.
+_INNER_SCOPES = (cst.Lambda, cst.BaseComp, cst.IfExp, cst.BooleanOperation, cst.NamedExpr)
 #: Methods that change the object that they are called on.
 _MUTATORS = frozenset({"update", "setdefault", "append", "extend", "insert", "pop", "clear", "add"})
 

@@ -64,6 +64,15 @@ def children(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
                     yield item
 
 
+def descendants(root: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    """``root`` and every node below it that means something."""
+    stack = [root]
+    while stack:
+        node = stack.pop()
+        yield node
+        stack.extend(children(node))
+
+
 def walk(root: cst.CSTNode, visitors: Sequence[cst.CSTVisitor]) -> None:
     """Visit every node below ``root`` once with all visitors.
 
