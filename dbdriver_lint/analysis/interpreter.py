@@ -83,8 +83,9 @@ _TRANSPARENT = frozenset(
         "contextlib.asynccontextmanager",
     }
 )
-#: The last names of annotations that say what a parameter is; under an alias it is not seen.
+#: The last names of annotations that say what a parameter is; an alias (``SessionDep``) is seen by what it speaks of.
 _ANNOTATIONS = frozenset(name.rpartition(".")[2] for name in ANNOTATED)
+_SPEAKS_OF_ONE = re.compile("session|engine|connection", re.IGNORECASE)
 _CONTEXT_MANAGERS = frozenset({"contextlib.contextmanager", "contextlib.asynccontextmanager"})
 #: A parameter's default that says which function provides it.
 _DEPENDENCIES = frozenset({"fastapi.Depends", "fastapi.params.Depends", "fastapi.Security"})
@@ -273,7 +274,10 @@ class Interpreter(Expressions):
                 "typing.Optional",
             ):
                 node = index.value
-        if not isinstance(node, (cst.Name, cst.Attribute)) or last_name(node) not in _ANNOTATIONS:
+        if not isinstance(node, (cst.Name, cst.Attribute)):
+            return None
+        name = last_name(node) or ""
+        if name not in _ANNOTATIONS and not _SPEAKS_OF_ONE.search(name):
             return None
         value = self.evaluate(node, frame)
         if isinstance(value, Symbol) and canonical(value.name) in ANNOTATED:
