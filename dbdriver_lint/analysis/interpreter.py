@@ -478,7 +478,7 @@ class Interpreter(Expressions):
         return self._join(ends, before, frame)
 
     def _run_FunctionDef(self, node: cst.FunctionDef, frame: Frame) -> bool:
-        made = [self.evaluate(decorator.decorator, frame) for decorator in node.decorators]
+        made = [self._decorator(decorator.decorator, frame) for decorator in node.decorators]
         record = FunctionRecord(
             node.name.value,
             frame.module,
@@ -494,6 +494,15 @@ class Interpreter(Expressions):
         if frame.recording:
             self.definitions[node] = record
         return True
+
+    def _decorator(self, node: cst.BaseExpression, frame: Frame) -> Value:
+        """The value of a decorator; what the project's own make is not looked into."""
+        root: cst.CSTNode = node
+        while isinstance(root, (cst.Call, cst.Attribute)):
+            root = root.func if isinstance(root, cst.Call) else root.value
+        if root is not node and isinstance(self.evaluate(root, frame), Object):
+            return Unknown("decorator of the project")
+        return self.evaluate(node, frame)
 
     def _defaults(self, parameters: cst.Parameters, frame: Frame) -> dict[str, Value]:
         return {

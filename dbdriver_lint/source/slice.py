@@ -40,6 +40,20 @@ class Excerpt:
 
 
 @dataclass(slots=True, eq=False)
+class _Facts:
+    """What a statement does by itself, found once for all slices of a file."""
+
+    bound: list[str]
+    """The names that it binds, and those of the objects that it changes."""
+    attributes: list[str]
+    """The attributes that it sets or changes."""
+    test: set[str]
+    """The names in the condition of an ``if`` that is left early."""
+    blocks: list[list[ast.stmt]]
+    loads: tuple[set[str], set[str]] | None = None
+
+
+@dataclass(slots=True, eq=False)
 class _Unit:
     """A statement, without the statements inside it."""
 
@@ -69,9 +83,10 @@ class Slicer:
         self.text = text
         self.tree = ast.parse(text)
         self.starts = line_starts(text)
+        self._facts: dict[ast.stmt, _Facts] = {}
         #: What is looked for in every statement only where the file has it at all.
-        self.has_globals = "global " in text
-        self.has_walrus = ":=" in text
+        self._has_globals = "global " in text
+        self._has_walrus = ":=" in text
 
     def around(self, lines: Sequence[int]) -> Excerpt:
         """The slice that the statements on ``lines`` (1-based, sorted) need; all module-level imports stay."""
@@ -84,6 +99,35 @@ class Slicer:
         on ``lines`` is kept where it is a part of what the name needs.
         """
         return _Slice(self, lines, name, member).cut()
+
+    def facts(self, node: ast.stmt) -> _Facts:
+        """What a statement does."""
+        known = self._facts.get(node)
+        if known is None:
+            bound: list[str] = []
+            attributes: list[str] = []
+            test: set[str] = set()
+            blocks: list[list[ast.stmt]] = []
+            if isinstance(node, _DEFINITIONS):
+                if self._has_globals and not isinstance(node, ast.ClassDef):
+                    bound.extend(_globals(node))
+            else:
+                bound += [*_bound(node), *_changed(node)]
+                if self._has_walrus:
+                    bound += _bound_inside(node)
+                attributes.extend(_set_attributes(node))
+                blocks = _blocks(node)
+                if isinstance(node, ast.If) and any(isinstance(inner, _FLOW) for block in blocks for inner in block):
+                    test = _loads([node.test])[0]
+            known = self._facts[node] = _Facts(bound, attributes, test, blocks)
+        return known
+
+    def loads(self, node: ast.stmt) -> tuple[set[str], set[str]]:
+        """The names and the attributes that a statement reads itself."""
+        facts = self.facts(node)
+        if facts.loads is None:
+            facts.loads = _loads(_expressions(node))
+        return facts.loads
 
     def line_of(self, offset: int) -> int:
         """The 1-based line of a character offset."""
@@ -145,27 +189,23 @@ class _Slice:
             if isinstance(node, _DEFINITIONS):
                 self._register_definition(unit, node)
                 continue
-            bound = list(_bound(node))
-            if self.file.has_walrus:
-                bound += _bound_inside(node)
-            for name in bound:
+            facts = self.file.facts(node)
+            in_class = unit.parent is not None and isinstance(unit.parent.node, ast.ClassDef)
+            for name in facts.bound:
                 self._offer(self.by_name, self.needed, name, unit)
-                if unit.parent is not None and isinstance(unit.parent.node, ast.ClassDef):
+                if in_class:
                     self._offer(self.by_attribute, self.attributes, name, unit)
-            for name in _changed(node):
-                self._offer(self.by_name, self.needed, name, unit)
-            for name in _set_attributes(node):
+            for name in facts.attributes:
                 self._offer(self.by_attribute, self.attributes, name, unit)
+            # what is left early narrows what the names in the condition can be
+            for name in facts.test:
+                self._offer(self.by_name, self.needed, name, unit)
             if self._always(unit) or ((unit.parent is not None or not self.following) and self._marked(unit)):
                 self._keep(unit)
-            for block in _blocks(node):
+            for block in facts.blocks:
                 inner = [_Unit(statement, unit) for statement in block]
                 unit.blocks.append(inner)
                 self._register(inner)
-            if isinstance(node, ast.If) and any(isinstance(u.node, _FLOW) for block in unit.blocks for u in block):
-                # what is left early narrows what the names in the condition can be
-                for name in _loads([node.test])[0]:
-                    self._offer(self.by_name, self.needed, name, unit)
 
     def _register_definition(self, unit: _Unit, node: ast.stmt) -> None:
         assert isinstance(node, _DEFINITIONS)
@@ -177,9 +217,8 @@ class _Slice:
             self._keep(unit, value=True)
         elif not self.following and self._marked(unit):
             self._keep(unit)
-        elif self.file.has_globals and isinstance(node, _FUNCTIONS):
-            for name in _globals(node):
-                self._offer(self.by_name, self.needed, name, unit)
+        for name in self.file.facts(node).bound:
+            self._offer(self.by_name, self.needed, name, unit)
 
     def _offer(self, table: dict[str, list[_Unit]], wanted: set[str], name: str, unit: _Unit) -> None:
         table[name].append(unit)
@@ -204,9 +243,9 @@ class _Slice:
             return False  # a docstring
         assert node.end_lineno is not None
         first, last = node.lineno, node.end_lineno
-        blocks = _blocks(node)
-        if blocks and not isinstance(node, _DEFINITIONS):
-            last = max(first, blocks[0][0].lineno - 1 if blocks[0] else last)
+        blocks = self.file.facts(node).blocks
+        if blocks:
+            last = max(first, blocks[0][0].lineno - 1)
         if isinstance(node, _DEFINITIONS):
             first = min([first, *(decorator.lineno for decorator in node.decorator_list)])
         at = bisect_left(self.lines, first)
@@ -240,7 +279,7 @@ class _Slice:
         node = unit.node
         if unit.parent is not None:
             self._keep(unit.parent)
-        names, attributes = _loads(_expressions(node) if unit.whole else ())
+        names, attributes = self.file.loads(node) if unit.whole else ((), ())
         for name in names:
             self._need(name)
         for name in attributes:
