@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dbdriver_lint.analysis.migration_facts import Loop
-from dbdriver_lint.knowledge.urls import UrlError, parse_url
-from dbdriver_lint.project.alembic import find_environments
+from dbdriver_lint.project.alembic import drivername_of, find_environments
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,17 +70,6 @@ class MigrationEnvironment:
         """Whether a revision stands in this environment's folder."""
         folder = os.path.dirname(self.path)
         return os.path.abspath(path).startswith(folder + os.sep)
-
-
-def drivername_of(url: str | None) -> str | None:
-    """The driver name of a URL in a configuration file."""
-    if url is None:
-        return None
-    try:
-        found = parse_url(url).drivername
-    except UrlError:
-        return None
-    return found.text if found.known else None
 
 
 def migration_environments(root: Path) -> tuple[MigrationEnvironment, ...]:

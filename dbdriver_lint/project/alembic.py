@@ -13,6 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dbdriver_lint.knowledge.urls import UrlError, parse_url
 from dbdriver_lint.project.discovery import SKIPPED_DIRECTORIES
 
 if TYPE_CHECKING:
@@ -47,9 +48,29 @@ class Environment:
     configurations: tuple[Configuration, ...]
 
 
-@lru_cache(maxsize=64)
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What one search of a project found."""
+
+    folders: tuple[str, ...]
+    configurations: tuple[Configuration, ...]
+
+
 def find_environments(root: Path) -> tuple[Environment, ...]:
     """All Alembic environments below ``root``, in the order of their paths."""
+    return tuple(
+        Environment(os.path.join(folder, "env.py"), configurations_for(root, folder))
+        for folder in _search(root).folders
+    )
+
+
+def configurations_for(root: Path, folder: str) -> tuple[Configuration, ...]:
+    """The configurations below ``root`` whose script location is this absolute folder."""
+    return tuple(c for c in _search(root).configurations if _points_at(c, folder, str(root)))
+
+
+@lru_cache(maxsize=64)
+def _search(root: Path) -> _Found:
     folders: list[str] = []
     configurations: list[Configuration] = []
     for here, directories, files in _walk(root):
@@ -60,13 +81,18 @@ def find_environments(root: Path) -> tuple[Environment, ...]:
                 configurations += _ini(os.path.join(here, name))
             elif name == "pyproject.toml":
                 configurations += _pyproject(os.path.join(here, name))
-    return tuple(
-        Environment(
-            os.path.join(folder, "env.py"),
-            tuple(c for c in configurations if _points_at(c, folder, str(root))),
-        )
-        for folder in sorted(folders)
-    )
+    return _Found(tuple(sorted(folders)), tuple(configurations))
+
+
+def drivername_of(url: str | None) -> str | None:
+    """The driver name of a URL in a configuration file."""
+    if url is None:
+        return None
+    try:
+        found = parse_url(url).drivername
+    except UrlError:
+        return None
+    return found.text if found.known else None
 
 
 def _walk(root: Path) -> Iterator[tuple[str, list[str], list[str]]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from dbdriver_lint.analysis.environments import MigrationEnvironment
     from dbdriver_lint.analysis.facts import ModuleFacts
     from dbdriver_lint.project import Project
+    from dbdriver_lint.project.alembic import Configuration
     from dbdriver_lint.project.dependencies import Dependencies
     from dbdriver_lint.settings.model import Settings
     from dbdriver_lint.source.text import SourceFile
@@ -37,6 +39,13 @@ class Context:
         from dbdriver_lint.analysis.environments import migration_environments
 
         return migration_environments(self.project.root)
+
+    @property
+    def alembic_configurations(self) -> tuple[Configuration, ...]:
+        """The ``alembic.ini`` sections whose script location is the folder of this file, an ``env.py``."""
+        from dbdriver_lint.project.alembic import configurations_for
+
+        return configurations_for(self.project.root, os.path.dirname(os.path.abspath(self.source.path)))
 
     @property
     def bound(self) -> frozenset[str]:

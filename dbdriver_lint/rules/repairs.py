@@ -88,3 +88,11 @@ def remove_keyword(keyword: Anchor) -> Edit:
     while text[end] in " \t":
         end += 1
     return Edit(Span(span.start, end), "")
+
+
+def end_of_arguments(call: Anchor) -> int:
+    """Where a further argument of a call goes: before its parenthesis, and before a comma that stands there."""
+    text, end = call.source.text, call.span.end - 1
+    while text[end - 1] in " \t\r\n,":
+        end -= 1
+    return end

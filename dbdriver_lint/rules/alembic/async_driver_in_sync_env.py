@@ -9,6 +9,7 @@ from dbdriver_lint.analysis.values import FilePlace, Step, Text
 from dbdriver_lint.findings.model import Group, Severity
 from dbdriver_lint.knowledge.dialects import Nature
 from dbdriver_lint.knowledge.drivers import nature, not_sync_error
+from dbdriver_lint.project.alembic import drivername_of
 from dbdriver_lint.rules.base import Bad, Draft, Good, Rule
 from dbdriver_lint.rules.repairs import preferred_driver, transform_call
 from dbdriver_lint.source.text import Position
@@ -166,21 +167,16 @@ class AsyncDriverInSyncEnv(Rule):
         )
 
     def _from_files(self, engine: EngineCall, context: Context) -> Iterator[Draft]:
-        from dbdriver_lint.analysis.environments import drivername_of
-
-        here = os.path.abspath(context.source.path)
-        for environment in context.migration_environments:
-            if environment.path != here:
+        here = os.path.dirname(os.path.abspath(context.source.path))
+        for configuration in context.alembic_configurations:
+            name = drivername_of(configuration.url)
+            if name is None or not self._is_async(name, context):
                 continue
-            for configuration in environment.configurations:
-                name = drivername_of(configuration.url)
-                if name is None or not self._is_async(name, context):
-                    continue
-                file = os.path.relpath(configuration.path, os.path.dirname(os.path.dirname(here)))
-                place = Position(configuration.line, 1)
-                steps: Steps = (Step("`sqlalchemy.url` is set here", FilePlace(configuration.path, place, place)),)
-                yield self.finding(engine.anchor, self._message(name, f" of {file}", context), related=steps)
-                return
+            file = os.path.relpath(configuration.path, os.path.dirname(here))
+            place = Position(configuration.line, 1)
+            steps: Steps = (Step("`sqlalchemy.url` is set here", FilePlace(configuration.path, place, place)),)
+            yield self.finding(engine.anchor, self._message(name, f" of {file}", context), related=steps)
+            return
 
     @staticmethod
     def _is_async(name: str, context: Context) -> bool:

@@ -8,6 +8,7 @@ from dbdriver_lint.analysis import orm
 from dbdriver_lint.findings.model import Group, Severity
 from dbdriver_lint.fixes.edit import Applicability, Edit, Fix
 from dbdriver_lint.rules.base import Bad, Draft, Good, Rule
+from dbdriver_lint.rules.repairs import end_of_arguments
 from dbdriver_lint.source.text import Span
 
 if TYPE_CHECKING:
@@ -200,19 +201,10 @@ def _fix(call: SessionCall, context: Context) -> Fix | None:
         return None
     if context.dependencies.sqlalchemy.may_be_below((2, 0)):
         name, imports = context.local_name("sqlalchemy.ext.asyncio", "AsyncSession")
-        end = _last_argument_end(call)
+        end = end_of_arguments(call.anchor)
         edit = Edit(Span(end, end), f", class_={name}")
         return Fix("Make the sessions asynchronous", (edit,), Applicability.SAFE, imports)
     if "[" in call.callee.text:
         return None  # sessionmaker[Session](…)
     name, imports = context.local_name("sqlalchemy.ext.asyncio", "async_sessionmaker")
     return Fix("Use `async_sessionmaker`", (Edit(call.callee.span, name),), Applicability.SAFE, imports)
-
-
-def _last_argument_end(call: SessionCall) -> int:
-    """Where a further argument goes: before the closing parenthesis, and before a comma that stands there."""
-    text = call.anchor.source.text
-    end = call.anchor.span.end - 1
-    while text[end - 1] in " \t\r\n,":
-        end -= 1
-    return end
