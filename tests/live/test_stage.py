@@ -117,11 +117,13 @@ def test_works(name: str, run: Callable[[Example], Ran]) -> None:
     assert ran.connected, "nothing has connected"
 
 
+if SQLALCHEMY < (2, 0):
+    del FAILS["masked password"]  # str(url) showed it then
+
+
 @pytest.mark.parametrize("name", FAILS)
 def test_fails(name: str, run: Callable[[Example], Ran]) -> None:
     example, claim = FAILS[name]
-    if name == "masked password" and SQLALCHEMY < (2, 0):
-        claim = ""
     ran = run(example)
     assert not ran.worked
     assert any(claim in f"{raised}" if claim == ": " else raised.matches(claim) for raised in ran.raised), [
