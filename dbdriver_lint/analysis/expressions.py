@@ -502,7 +502,12 @@ class Expressions(Objects):
 _ANNOTATIONS = frozenset({"typing.Annotated", "typing_extensions.Annotated", "typing.Optional"})
 
 #: Methods whose argument says more than the object they are called on, which may be anybody's.
-_TAKES_A_FUNCTION = frozenset({"run_sync", "run_in_executor", "to_thread", "run", "start_soon", "submit"})
+_TAKES_A_FUNCTION = frozenset(
+    {
+        *("run_sync", "run_in_executor", "to_thread", "run", "start_soon", "submit"),
+        *("set_main_option", "set_section_option", "create_all", "drop_all", "reflect", "to_sql"),
+    }
+)
 
 Evaluator = Callable[[Any, Any, Any], Value]
 _EVALUATORS: dict[type, Evaluator] = {

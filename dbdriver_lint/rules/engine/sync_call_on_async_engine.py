@@ -118,6 +118,10 @@ class SyncCallOnAsyncEngine(Rule):
             raises="AttributeError: 'AsyncEngine' object has no attribute 'cursor'",
         ),
         Bad(
+            _HEAD + 'def save(frame):\n    frame.to_sql("reports", engine, if_exists="append")\n',
+            raises="AttributeError: 'AsyncEngine' object has no attribute 'cursor'",
+        ),
+        Bad(
             "from sqlalchemy.ext.asyncio import AsyncEngine\n" + _HEAD + "wrapped = AsyncEngine(engine)\n",
             fixed="from sqlalchemy.ext.asyncio import AsyncEngine\n" + _HEAD + "wrapped = engine\n",
             raises="AwaitRequired: The current operation required an async execution but none was detected",
