@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from dbdriver_lint.analysis.candidates import lines_of_effects
 from dbdriver_lint.analysis.collect import NameVisitor
 from dbdriver_lint.analysis.program import ModuleRecord
+from dbdriver_lint.analysis.relevance import text_may_matter
 from dbdriver_lint.analysis.tree import walk
 from dbdriver_lint.project.modules import shared_modules
 from dbdriver_lint.source.parse import UnparsableSourceError, parse
@@ -81,7 +82,7 @@ class FirstPartyModules:
 
     def _part(self, file: _File, module: ModuleRecord, name: str, member: str | None) -> ModuleRecord | None:
         excerpt = None if file.slicer is None else file.slicer.defining(name, member, file.effects)
-        if excerpt is not None and not excerpt.text:
+        if excerpt is not None and not text_may_matter(excerpt.text):
             return None
         self._kept += len(file.source.text if excerpt is None else excerpt.text)
         try:

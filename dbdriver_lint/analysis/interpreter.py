@@ -28,8 +28,9 @@ from dbdriver_lint.analysis.program import (
     ModuleRecord,
     either,
 )
+from dbdriver_lint.analysis.relevance import call_may_matter
 from dbdriver_lint.analysis.symbols import ANNOTATED, WILDCARD_EXPORTS, canonical
-from dbdriver_lint.analysis.tree import children, descendants, dotted, last_name
+from dbdriver_lint.analysis.tree import descendants, dotted, last_name
 from dbdriver_lint.analysis.values import (
     CallRecord,
     Choice,
@@ -48,7 +49,7 @@ from dbdriver_lint.analysis.values import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 #: How many statements may be executed for one file; beyond it every value is unknown.
 MAX_STEPS = 20_000
@@ -165,7 +166,7 @@ class Interpreter(Expressions):
         """What a call of a first-party function gives; Unknown beyond the bounds or in a recursion."""
         if depth >= MAX_DEPTH or record in self._active or self.steps > MAX_STEPS:
             return Unknown("too deep")
-        if not _may_matter(record):
+        if not call_may_matter(record, [*positional, *keywords.values()]):
             return Unknown(f"result of {record.name}")
         if any(name is None or name not in _TRANSPARENT for name in record.decorators):
             return Unknown(f"result of the decorated function {record.name}")
@@ -864,36 +865,6 @@ WELL_KNOWN = frozenset(
         "warnings",
     ]
 )
-
-
-#: What a longer function that has to do with databases speaks of.
-_WORDS = re.compile(
-    r"ur[li]|dsn|engine|sql|postgres|psycopg|asyncpg|maria|oracle|odbc|\benv|environ|getenv|setting|config|session"
-    r"|alembic|migrat|database|\bdb\b|\bdb_|_db\b|conn|driver|dialect|scheme|pool|host|://",
-    re.IGNORECASE,
-)
-#: Functions of fewer statements are run in any case.
-_SHORT = 5
-
-
-def _may_matter(record: FunctionRecord) -> bool:
-    """Whether a function can give what facts are made of; asked once, since programs are long."""
-    if record.relevant is None:
-        body = record.node.body
-        record.relevant = not (isinstance(body, cst.IndentedBlock) and len(body.body) >= _SHORT) or any(
-            _WORDS.search(word) for word in _words(record.node)
-        )
-    return record.relevant
-
-
-def _words(root: cst.CSTNode) -> Iterator[str]:
-    stack = [root]
-    while stack:
-        node = stack.pop()
-        if isinstance(node, (cst.Name, cst.SimpleString, cst.FormattedStringText)):
-            yield node.value
-        else:
-            stack.extend(children(node))
 
 
 def _symbol_of(decorator: Value) -> str | None:
