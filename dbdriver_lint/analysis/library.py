@@ -167,7 +167,10 @@ def string_method(receiver: Value, name: str, arguments: Arguments) -> Value:
     if name == "replace" and second is not None:
         count = arguments.get(2, "count")
         if text is None or isinstance(second, (Choice, Unknown)):
-            return Unknown("replaced text", receiver.steps)
+            replaced = Unknown("replaced text", receiver.steps)
+            if isinstance(receiver, EnvVar):  # still the environment's, whatever was replaced in it
+                return copy(receiver, default=None if receiver.default is None else replaced, rewritten=True)
+            return replaced
         if isinstance(count, Constant) and isinstance(count.value, int):
             return strings.replace(receiver, text, second, count.value)
         return strings.replace(receiver, text, second) if count is None else Unknown("replaced text", receiver.steps)

@@ -83,6 +83,22 @@ class UnescapedPercent(Rule):
             path="migrations/env.py",
         ),
         Bad(
+            "import os\n\n"
+            "from alembic import context\n"
+            "from sqlalchemy.engine import make_url\n\n"
+            'url = os.environ["DATABASE_URL"]\n'
+            'sync_url = url.replace("+" + make_url(url).get_driver_name(), "")\n'
+            'context.config.set_main_option("sqlalchemy.url", sync_url)\n',
+            fixed="import os\n\n"
+            "from alembic import context\n"
+            "from sqlalchemy.engine import make_url\n\n"
+            'url = os.environ["DATABASE_URL"]\n'
+            'sync_url = url.replace("+" + make_url(url).get_driver_name(), "")\n'
+            'context.config.set_main_option("sqlalchemy.url", sync_url.replace("%", "%%"))\n',
+            raises="ValueError: invalid interpolation syntax in",
+            path="migrations/env.py",
+        ),
+        Bad(
             "import os\n"
             "from urllib.parse import quote_plus\n\n"
             "from alembic.config import Config\n\n"
