@@ -284,7 +284,9 @@ def _sql(record: CallRecord) -> Value | None:
 
 def environment(analysis: Analysis) -> EnvironmentFacts | None:
     """What the file does as an ``env.py``; None where it is none."""
-    if "alembic.context" not in analysis.names.imports.values() or not _runs_migrations(analysis):
+    text = analysis.parsed.source.text
+    imported = "alembic.context" in analysis.names.imports.values() or "alembic.context." in text
+    if not imported or "run_migrations" not in text:
         return None
     return EnvironmentFacts(
         loop=_loop(analysis),
@@ -293,10 +295,6 @@ def environment(analysis: Analysis) -> EnvironmentFacts | None:
         lost=tuple(sorted(_lost(analysis), key=lambda lost: lost.anchor.span)),
         syntax=tuple(_syntax(analysis)),
     )
-
-
-def _runs_migrations(analysis: Analysis) -> bool:
-    return "run_migrations" in analysis.parsed.source.text
 
 
 def _loop(analysis: Analysis) -> Loop:
