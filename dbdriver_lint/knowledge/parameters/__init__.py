@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dbdriver_lint.knowledge.dialects import DIALECTS
 from dbdriver_lint.knowledge.parameters import mysql, other, postgresql
 from dbdriver_lint.knowledge.parameters.model import (
     ALWAYS,
@@ -25,7 +26,7 @@ from dbdriver_lint.knowledge.parameters.model import (
 from dbdriver_lint.knowledge.parameters.raw import DSN_TABLES, RAW_CALLS, RawCall
 from dbdriver_lint.knowledge.parameters.remedy import remedy_for
 from dbdriver_lint.knowledge.parameters.words import describe
-from dbdriver_lint.knowledge.spellings import ASYNC_VARIANTS
+from dbdriver_lint.knowledge.spellings import ASYNC_VARIANTS, DIALECT_OF
 from dbdriver_lint.knowledge.tls import TLS_KEYS
 from dbdriver_lint.knowledge.versions import VersionRange
 
@@ -113,7 +114,12 @@ def judge_keyword(
     if call is None or key in call.own:
         return OK
     if not call.passes_on:
-        return Verdict(Outcome.UNSUPPORTED, _filled(call.unknown, key, value, {}), _RAISES, Moment.CREATION)
+        known = judge(
+            call.driver, Place.KEYWORD, key, value, siblings={key: value}, sqlalchemy=VersionRange.everything()
+        )
+        remedy = f"kwargs={{{key!r}: {_argument(value)}}}" if known.ok else known.remedy
+        exception = _filled(call.unknown, key, value, {})
+        return Verdict(Outcome.UNSUPPORTED, exception, "making the pool raises", Moment.CREATION, remedy=remedy)
     return judge(
         call.driver,
         Place.KEYWORD,
@@ -205,18 +211,18 @@ def _judge_rows(
     ]
     here = [row for row in accepting if versions.inside(row.sqlalchemy, row.driver)]
     if not here:
-        return _unsupported(table, place, key, value, accepting[0] if accepting else None)
+        return _unsupported(table, place, key, value, siblings, accepting[0] if accepting else None)
     row = here[0]
     checks = row.url if place in _TEXT_PLACES else row.args
     verdict = _first_fault(table, checks or (), place, key, value, siblings, versions, row.source)
     if not verdict.ok:
         return verdict
     if len(here) == 1 and not versions.all_inside(row.sqlalchemy, row.driver):
-        return _unsupported(table, place, key, value, row)
+        return _unsupported(table, place, key, value, siblings, row)
     return OK
 
 
-def _unsupported(table: Table, place: Place, key: str, value: object, row: Row | None) -> Verdict:
+def _unsupported(table: Table, place: Place, key: str, value: object, siblings: Siblings, row: Row | None) -> Verdict:
     """The driver does not take it at all, or, where ``row`` takes it, not in all of the versions."""
     if place is Place.URL and table.url_ignored:
         return Verdict(Outcome.IGNORED, consequence=table.url_ignored)
@@ -228,9 +234,19 @@ def _unsupported(table: Table, place: Place, key: str, value: object, row: Row |
         _RAISES,
         Moment.CONNECT,
         _complement(table, row) if row is not None else "",
-        remedy_for(table.driver, place, key, value),
+        remedy_for(table.driver, place, key, value, siblings) or _owner(table, key),
         row.source if row is not None else "b.3",
     )
+
+
+def _owner(table: Table, key: str) -> str:
+    """Whose parameter it is, where only drivers of one other database take it."""
+    dialect = DIALECT_OF.get(table.driver)
+    owners = {DIALECT_OF[name] for name, other in TABLES.items() if name in DIALECT_OF and key in other.index}
+    if len(owners) != 1 or dialect in owners:
+        return ""
+    owner = owners.pop()
+    return f"remove it: it belongs to {DIALECTS[owner].title}"
 
 
 def _complement(table: Table, row: Row) -> str:
@@ -268,14 +284,20 @@ def _first_fault(
             check.consequence or _RAISES,
             check.moment,
             versions.condition(table, check.sqlalchemy, check.driver),
-            remedy_for(table.driver, place, key, value),
+            remedy_for(table.driver, place, key, value, siblings, check.outcome),
             source,
         )
     return OK
+
+
+def _argument(value: object) -> str:
+    return "…" if isinstance(value, Opaque) else repr(value)
 
 
 def _filled(template: str, key: str, value: object, siblings: Siblings) -> str:
     kind = value.kind.rpartition(".")[2] if isinstance(value, Opaque) else type(value).__name__
     shown = f"<{value.kind} object" if isinstance(value, Opaque) else str(value)
     filled = template.replace("{key}", key).replace("{type}", kind).replace("{value}", shown)
-    return filled.replace("{sslmode}", str(siblings.get("sslmode", "prefer")))
+    if "{sslmode}" in filled:
+        filled = filled.replace("{sslmode}", str(siblings.get("sslmode", "prefer")))
+    return filled

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from dbdriver_lint.knowledge.parameters.model import Outcome, Place
@@ -9,6 +10,8 @@ from dbdriver_lint.knowledge.parameters.model import Outcome, Place
 if TYPE_CHECKING:
     from dbdriver_lint.knowledge.parameters.model import Verdict
 
+_CODE = re.compile(r"\?|\w+=")
+"""How a remedy begins that is a spelling; others are words."""
 _WHERE = {
     Place.URL: "in a SQLAlchemy URL",
     Place.ARGS: "in connect_args",
@@ -29,6 +32,6 @@ def describe(driver: str, place: Place, key: str, verdict: Verdict) -> str:
         happens += f": {driver} takes no `{key}` {_WHERE[place]}"
     if not verdict.remedy:
         return happens
-    if verdict.remedy.startswith(("?", "connect_args=")) or place is Place.KEYWORD:
+    if _CODE.match(verdict.remedy):
         return f"{happens}; write `{verdict.remedy}`"
     return f"{happens}; {verdict.remedy}"

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dbdriver_lint.analysis.values import Dictionary, Text, options
 from dbdriver_lint.findings.model import Group, Severity
-from dbdriver_lint.fixes.edit import Applicability, Edit, Fix
-from dbdriver_lint.knowledge.drivers import meanings
+from dbdriver_lint.knowledge.parameters.model import Place
 from dbdriver_lint.rules.base import Bad, Draft, Good, Rule
+from dbdriver_lint.rules.judging import judge_engine, shared_with
+from dbdriver_lint.rules.parameter_repairs import parameter_fix
 from dbdriver_lint.rules.repairs import is_shared, transform_call
-from dbdriver_lint.source.text import Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from dbdriver_lint.analysis.facts import EngineCall, PossibleUrl
-    from dbdriver_lint.analysis.values import Anchor
+    from dbdriver_lint.analysis.facts import EngineCall
+    from dbdriver_lint.fixes.edit import Fix
     from dbdriver_lint.rules.context import Context
+    from dbdriver_lint.rules.judging import Judged
 
 #: The modes that `sslmode` and asyncpg's `ssl` spell alike and mean alike (measured).
 _MODES = frozenset({"disable", "allow", "prefer", "require", "verify-ca", "verify-full"})
-_KEY_FORM = 'connect_args={{"ssl": "{}"}}'
+_FORMS = {Place.URL: "?ssl={}", Place.ARGS: 'connect_args={{"ssl": "{}"}}'}
 _ERROR = "TypeError: connect() got an unexpected keyword argument 'sslmode'"
 
 
@@ -119,87 +119,28 @@ class SslmodeInAsyncEngine(Rule):
     )
 
     def on_engine(self, call: EngineCall, context: Context) -> Iterable[Draft]:
-        if not call.is_async or call.url is None or not call.urls.decided or "async_creator" in call.keywords:
-            return
-        versions = context.dependencies.sqlalchemy
-        for url in call.urls.urls:
-            loaded = (
-                {m.driver for m in meanings(url.url.drivername.text, versions)} if url.url.drivername.known else {""}
-            )
-            if loaded != {"asyncpg"}:
-                return
-        for url in call.urls.urls:
-            yield from self._in_query(url, call, context)
-        if call.connect_args is not None:
-            yield from self._in_connect_args(call, context)
-
-    def _in_query(self, url: PossibleUrl, call: EngineCall, context: Context) -> Iterable[Draft]:
-        assert call.url is not None
-        for parameter in url.url.named("sslmode"):
-            mode = parameter.value.value if parameter.value.known else None
-            written = url.place(parameter.start, parameter.end)
-            own = (
-                written is not None
-                and call.url.anchor.span.contains(written.span)
-                and written.path == call.url.anchor.path
-            )
-            yield self.finding(
-                written if own and written is not None else call.url.anchor,
-                f"{url.condition}the first connection raises `{_ERROR}`: asyncpg calls it `ssl`; "
-                f"write {_spelled(mode, '?ssl={}')}",
-                related=url.steps,
-                fix=self._query_fix(url, parameter.name.start, parameter.name.end, mode, call, context),
-            )
+        if not call.is_async and not call.wrapped_in_async_engine:
+            return  # XDB104
+        for judged in judge_engine(call, context):
+            if judged.is_sslmode_for_asyncpg and shared_with(judged, call, context) is None:
+                spelled = judged.verdict.remedy or _FORMS[judged.place].format("require")
+                more = "" if judged.verdict.remedy else " (or another of libpq's modes)"
+                yield self.finding(
+                    judged.at,
+                    f"{judged.when}the first connection raises `{_ERROR}`: asyncpg calls it `ssl`; "
+                    f"write `{spelled}`{more}",
+                    related=judged.steps,
+                    fix=parameter_fix(judged, call, context) or self._transform(judged, call, context),
+                )
 
     @staticmethod
-    def _query_fix(
-        url: PossibleUrl, start: int, end: int, mode: str | None, call: EngineCall, context: Context
-    ) -> Fix | None:
-        assert call.url is not None
-        name = url.place(start, end)
-        certificates = any(
-            parameter.name.value.startswith("ssl") for parameter in url.url.query if parameter.name.value != "sslmode"
-        )
-        if mode not in _MODES or certificates:
+    def _transform(judged: Judged, call: EngineCall, context: Context) -> Fix | None:
+        """The conversion at the engine, where the URL is written elsewhere or is another driver's too."""
+        if judged.url is None or call.url is None or judged.value not in _MODES:
             return None
-        if name is None or name.path != call.anchor.path or is_shared(url, call, context):
-            return transform_call(call.url.anchor, "asyncpg", context)
-        return Fix(f"Write `ssl={mode}`", (Edit(name.span, "ssl"),), Applicability.SAFE)
-
-    def _in_connect_args(self, call: EngineCall, context: Context) -> Iterable[Draft]:
-        assert call.connect_args is not None
-        values = list(options(call.connect_args.value))
-        if not all(isinstance(value, Dictionary) and "sslmode" in value.items for value in values):
-            return
-        for value in values:
-            assert isinstance(value, Dictionary)
-            setting = value.items["sslmode"]
-            mode = setting.text if isinstance(setting, Text) else None
-            key = value.key_anchors.get("sslmode")
-            own = key is not None and key.path == call.anchor.path
-            yield self.finding(
-                key if own and key is not None else call.connect_args.anchor,
-                f"the first connection raises `{_ERROR}`: asyncpg calls it `ssl`; write {_spelled(mode, _KEY_FORM)}",
-                fix=self._key_fix(key, mode, call, context) if own and key is not None else None,
-            )
-            return
-
-    @staticmethod
-    def _key_fix(key: Anchor, mode: str | None, call: EngineCall, context: Context) -> Fix | None:
-        if mode not in _MODES or not key.text.endswith(("sslmode'", 'sslmode"')):
+        if judged.written is not None and not is_shared(judged.url, call, context):
             return None
-        shared = any(
-            isinstance(value, Dictionary) and value.key_anchors.get("sslmode") == key
-            for other in context.module.engines
-            if other is not call and other.connect_args is not None
-            for value in options(other.connect_args.value)
-        )
-        if shared:
-            return None
-        end = key.span.end - 1
-        return Fix(f'Write `"ssl": "{mode}"`', (Edit(Span(end - len("sslmode"), end), "ssl"),), Applicability.SAFE)
-
-
-def _spelled(mode: str | None, form: str) -> str:
-    """The right spelling for a mode, or for the unknown one."""
-    return f"`{form.format(mode)}`" if mode in _MODES else f"`{form.format('require')}` (or another of libpq's modes)"
+        others = {parameter.name.value for parameter in judged.url.url.query} - {"sslmode"}
+        if any(name.startswith("ssl") for name in others):
+            return None  # files, which only `connect_args` can name
+        return transform_call(call.url.anchor, "asyncpg", context)
