@@ -388,7 +388,7 @@ class Expressions(Objects):
     def record_call(self, node: cst.Call, frame: Frame) -> None:
         """Record what a call calls and is given; what a first-party function would do is not asked."""
         callee = self.evaluate(node.func, frame)
-        called = [option for option in options(callee) if isinstance(option, (Symbol, Result))]
+        called: list[Value] = [option for option in options(callee) if isinstance(option, (Symbol, Result))]
         if not called and last_name(node.func) in _TAKES_A_FUNCTION:
             called = [option for option in options(callee) if isinstance(option, Unknown)]
         if called:
