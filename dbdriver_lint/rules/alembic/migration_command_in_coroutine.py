@@ -207,7 +207,7 @@ def _fix(call: CommandCall, context: Context) -> Fix | None:
     if not (arguments.startswith("(") and arguments.endswith(")")) or (call.awaited is not None and call.via):
         return None
     inside = arguments[1:-1].strip()
-    separator = ", " if inside else ""
+    separator = "" if not inside else "," if arguments[1] in "\r\n" else ", "
     replacement = f"await {to_thread}({call.callee.text}{separator}{arguments[1:-1] if inside else ''})"
     whole = call.awaited or call.anchor
     return Fix("Run it in a thread", (Edit(whole.span, replacement),), Applicability.UNSAFE, imports)
