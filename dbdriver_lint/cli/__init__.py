@@ -21,6 +21,7 @@ COMMANDS = {
     "config": "show the settings in force, and why a rule is on or off",
     "baseline": "accept the findings that there are today",
     "server": "the language server for editors",
+    "completion": "print the completion script of a shell",
 }
 """Subcommands and their one-line help; each is a module of this package, with `parser()` and `run(args)`."""
 
@@ -72,16 +73,17 @@ def _dispatch(arguments: list[str]) -> int:
         return EXIT_CLEAN
     if first in ("--help", "-h", "help"):
         print(
-            DESCRIPTION.format(commands="\n".join(f"  {name:10} {text}" for name, text in _available().items())), end=""
+            DESCRIPTION.format(commands="\n".join(f"  {name:11}{text}" for name, text in available().items())), end=""
         )
         return EXIT_CLEAN
-    command = arguments.pop(0) if first in _available() else "check"
+    command = arguments.pop(0) if first in available() else "check"
     module = import_module(f"{__name__}.{command}")
     code: int = module.run(module.parser().parse_args(arguments))
     return code
 
 
-def _available() -> dict[str, str]:
+def available() -> dict[str, str]:
+    """The subcommands of this installation."""
     return {name: text for name, text in COMMANDS.items() if find_spec(f"{__name__}.{name}") is not None}
 
 

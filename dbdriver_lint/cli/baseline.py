@@ -46,9 +46,7 @@ def run(args: argparse.Namespace) -> int:
 
     try:
         settings = settings_finder(args).for_file("example.py")
-        path = Path(DEFAULT_NAME)
-        if settings.baseline:
-            path = Path(os.path.relpath(os.path.join(settings.root or os.curdir, settings.baseline)))
+        path = Path(os.path.relpath(settings.baseline_path or DEFAULT_NAME))
         if args.action == "show":
             write(_table(Baseline.read(path)))
             return EXIT_CLEAN

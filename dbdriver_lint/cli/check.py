@@ -174,9 +174,7 @@ def _without_accepted(
     """The findings that no baseline accepts, how many were accepted, and how many accepted ones are gone."""
     by_baseline: dict[str | None, list[Outcome]] = {}
     for outcome in outcomes:
-        settings = finder.for_file(outcome.path)
-        path = os.path.join(settings.root or os.curdir, settings.baseline) if settings.baseline else None
-        by_baseline.setdefault(path, []).append(outcome)
+        by_baseline.setdefault(finder.for_file(outcome.path).baseline_path, []).append(outcome)
     findings: list[Finding] = []
     accepted = gone = 0
     for path, group in by_baseline.items():

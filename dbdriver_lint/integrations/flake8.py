@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
     from flake8.options.manager import OptionManager
 
+    from dbdriver_lint.findings.model import Finding
+    from dbdriver_lint.linter import FileResult
+    from dbdriver_lint.settings.model import Settings
+
 _FULL_CODE = re.compile(r"XDB\d{3}")
 
 
@@ -87,18 +91,27 @@ class Plugin:
         try:
             settings = self._finder.for_file(self._filename)
         except SettingsError as error:
-            # flake8's workers send exceptions to the main process, so it has to be one that can be pickled.
-            from flake8.exceptions import ExecutionError
-
-            raise ExecutionError(str(error)) from None
+            raise _execution_error(error) from None
         if is_excluded(self._filename, settings):
             return
         result = check_source(
             self._filename, self._data(), settings, Project.for_path(self._filename), noqa=not self._disable_noqa
         )
-        for finding in result.findings:
+        for finding in self._not_accepted(result, settings):
             message = " ".join(finding.message.split())
             yield finding.start.line, finding.start.column - 1, f"{finding.code} {message}", type(self)
+
+    def _not_accepted(self, result: FileResult, settings: Settings) -> Sequence[Finding]:
+        """The findings without those of the project's baseline."""
+        if not result.findings or result.source is None or settings.baseline_path is None:
+            return result.findings
+        from dbdriver_lint.findings.baseline import Baseline, BaselineError
+
+        try:
+            baseline = Baseline.read(Path(settings.baseline_path))
+        except BaselineError as error:
+            raise _execution_error(error) from None
+        return baseline.apply(result.findings, {result.path: result.source}, ()).new
 
     def _data(self) -> bytes:
         """The file's bytes; what came by standard input only has the name of a file."""
@@ -108,3 +121,11 @@ class Plugin:
         head = "".join(self._lines[:2]).encode("ascii", "replace")
         encoding, _ = tokenize.detect_encoding(io.BytesIO(head).readline)
         return text.encode(encoding)
+
+
+def _execution_error(error: Exception) -> Exception:
+    """The error as flake8 shows it; its workers send it to the main process, so it has to be one that can be pickled."""
+    from flake8.exceptions import ExecutionError
+
+    found: Exception = ExecutionError(str(error))
+    return found

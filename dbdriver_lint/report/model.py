@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from dbdriver_lint.rules.base import Rule
     from dbdriver_lint.source.text import SourceFile
 
-DOCUMENTATION = "https://dbdriver-lint.readthedocs.io/en/stable"
-"""Where the documentation site is; rule pages are `rules/<name>.html` below it."""
+DOCUMENTATION: str | None = None
+"""Where the documentation site is published: `Documentation` among the URLs in pyproject.toml, None while there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +50,8 @@ class RuleCard:
         )
 
     @property
-    def url(self) -> str:
-        """The rule's page."""
+    def url(self) -> str | None:
+        """The rule's page, if there is a site."""
         return rule_url(self.name)
 
 
@@ -99,17 +99,17 @@ class Terminal:
             return text
         return f"\x1b[{';'.join(_SGR[style] for style in styles)}m{text}\x1b[0m"
 
-    def link(self, text: str, url: str) -> str:
-        """``text`` that opens ``url``, where the terminal has hyperlinks."""
-        return f"\x1b]8;;{url}\x1b\\{text}\x1b]8;;\x1b\\" if self.links else text
+    def link(self, text: str, url: str | None) -> str:
+        """``text`` that opens ``url``, where there is one and the terminal has hyperlinks."""
+        return f"\x1b]8;;{url}\x1b\\{text}\x1b]8;;\x1b\\" if self.links and url else text
 
 
 _SGR = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "blue": "34", "cyan": "36"}
 
 
-def rule_url(name: str) -> str:
-    """The documentation page of the rule ``name``."""
-    return f"{DOCUMENTATION}/rules/{name}.html"
+def rule_url(name: str) -> str | None:
+    """The page of the rule ``name`` on the documentation site, None while no site is published."""
+    return None if DOCUMENTATION is None else f"{DOCUMENTATION}/rules/{name}.html"
 
 
 def relative_path(path: str) -> str:

@@ -10,9 +10,10 @@ from urllib.parse import quote
 from dbdriver_lint import __version__
 from dbdriver_lint.findings.model import Severity
 from dbdriver_lint.fixes.edit import Applicability
+from dbdriver_lint.report import model
 from dbdriver_lint.report.display import mask
 from dbdriver_lint.report.edits import edits_without_secrets
-from dbdriver_lint.report.model import DOCUMENTATION, relative_path
+from dbdriver_lint.report.model import relative_path
 
 if TYPE_CHECKING:
     from dbdriver_lint.findings.model import Finding
@@ -32,7 +33,7 @@ def render(report: Report, _terminal: Terminal) -> str:
             "driver": {
                 "name": "dbdriver-lint",
                 "semanticVersion": __version__,
-                "informationUri": DOCUMENTATION,
+                **({"informationUri": model.DOCUMENTATION} if model.DOCUMENTATION else {}),
                 "rules": [_rule(report.rules[code]) if code in report.rules else {"id": code} for code in codes],
             }
         },
@@ -64,7 +65,7 @@ def _rule(card: RuleCard) -> dict[str, Any]:
         "shortDescription": {"text": card.summary},
         "fullDescription": {"text": card.summary},
         "help": {"text": card.documentation, "markdown": card.documentation},
-        "helpUri": card.url,
+        **({"helpUri": card.url} if card.url else {}),
         "defaultConfiguration": {"level": _LEVELS[Severity(card.severity)]},
         "properties": {"tags": ["database", card.group, card.name], "precision": _PRECISION[card.confidence]},
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import Field, dataclass, field, fields
 from typing import Any
@@ -90,6 +91,11 @@ class Settings:
     """Directory that patterns and relative paths start from; None: the current directory."""
     origins: tuple[tuple[str, str], ...] = ()
     """Which file (or the command line) gave a setting: field name to place; what is absent is a default."""
+
+    @property
+    def baseline_path(self) -> str | None:
+        """The file of accepted findings, None where no setting names one."""
+        return os.path.join(self.root or os.curdir, self.baseline) if self.baseline else None
 
     def origin(self, name: str) -> str | None:
         """Where the setting ``name`` was made, None for a default."""

@@ -175,7 +175,7 @@ def test_selection(run: Run) -> None:
     write("db.py")
     assert "XDB102" not in run("--ignore=XDB102,hardcoded-driver-url").out
     assert "XDB102" in run("--select=error", "--ignore", "XDB1", "--extend-select", "XDB102").out
-    assert run("--select", "XDB3").code == 0
+    assert run("--select", "XDB4").code == 0
 
 
 def test_a_selector_that_names_nothing(run: Run) -> None:

@@ -67,12 +67,12 @@ def test_every_example_of_every_rule(tmp_path: Path) -> None:
             for number, example in enumerate(examples):
                 project = tmp_path / f"{rule.code}_{kind}_{number}"
                 lines = [f"{key} = {json.dumps(value)}" for key, value in example.settings.items()]
-                files = {"dbdriver-lint.toml": "\n".join(lines), **example.files, example.path: example.code}
+                files = {"dbdriver-lint.toml": "\n".join(lines), "pyproject.toml": "", **example.files, example.path: example.code}
                 for name, text in files.items():
                     (project / name).parent.mkdir(parents=True, exist_ok=True)
                     (project / name).write_text(text, encoding="utf-8")
-    ours = command_line(".", cwd=tmp_path)
-    theirs = flake8("--jobs=2", cwd=tmp_path)
+    ours = command_line("--pedantic", ".", cwd=tmp_path)
+    theirs = flake8("--jobs=2", "--xdb-pedantic", cwd=tmp_path)
     # A file that does not parse is flake8's own E999, and a `noqa` there hides what is said about itself.
     hidden = {place for place in ours if place[3] == "XDB902" or "XDB901" in (tmp_path / place[0]).read_text("utf-8")}
     assert theirs == ours - hidden
@@ -139,6 +139,27 @@ class TestWhatIsAccepted:
     def test_what_the_project_excludes(self, bad: Path) -> None:
         (bad / "pyproject.toml").write_text('[tool.dbdriver-lint]\nexclude = ["app/"]\n', encoding="utf-8")
         assert flake8(cwd=bad) == set()
+
+    def test_the_baseline_of_the_project(self, bad: Path) -> None:
+        accepted = run("dbdriver_lint", "baseline", "create", cwd=bad)
+        assert accepted.returncode == 0, accepted.stderr.decode()
+        (bad / "pyproject.toml").write_text(
+            '[tool.dbdriver-lint]\nbaseline = "dbdriver-baseline.json"\n', encoding="utf-8"
+        )
+        assert flake8(cwd=bad) == set()
+        (bad / "app" / "db.py").write_text(BAD + BAD.splitlines()[-1] + "\n", encoding="utf-8")
+        assert {place[1] for place in flake8(cwd=bad)} == {6}
+        (bad / "dbdriver-baseline.json").write_text("{}", encoding="utf-8")
+        result = run("flake8", "--isolated", "--jobs=2", cwd=bad)
+        assert result.returncode == 1
+        assert b"dbdriver-baseline.json: not a baseline" in result.stdout + result.stderr
+
+    def test_hardcoded_values_in_tests(self, tmp_path: Path) -> None:
+        text = 'from sqlalchemy import create_engine\n\nengine = create_engine("postgresql+psycopg2://db.example/d")\n'
+        for name in ("tests/test_db.py", "db.py"):
+            (tmp_path / name).parent.mkdir(exist_ok=True)
+            (tmp_path / name).write_text(text, encoding="utf-8")
+        assert {place[0] for place in flake8(cwd=tmp_path)} == {"db.py"}
 
 
 class TestOptions:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -36,7 +37,15 @@ def run(*command: str, cwd: Path, **environment: str) -> subprocess.CompletedPro
 def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A throw-away repository with one bad and one good file, and what should not be looked at."""
     path = tmp_path_factory.mktemp("repository")
-    for name, text in {"app/db.py": BAD, "good.py": "x = 1\n", "notes.txt": BAD, "legacy/db.py": BAD}.items():
+    cell = {"cell_type": "code", "source": BAD, "metadata": {}, "outputs": [], "execution_count": None}
+    notebook = json.dumps({"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
+    for name, text in {
+        "app/db.py": BAD,
+        "analysis.ipynb": notebook,
+        "good.py": "x = 1\n",
+        "notes.txt": BAD,
+        "legacy/db.py": BAD,
+    }.items():
         file = path / name
         file.parent.mkdir(exist_ok=True)
         file.write_text(text, encoding="utf-8")
@@ -88,6 +97,7 @@ def test_the_hook_reports(tried: str) -> None:
     text = section(tried, "dbdriver-lint")
     assert "- exit code: 1" in text
     assert re.search(r"app/db\.py:3:\d+", text)
+    assert re.search(r"analysis\.ipynb:cell 1:3:\d+", text)
     assert "XDB102" in text
 
 

@@ -191,9 +191,11 @@ def test_nothing_found(unreadable: Report) -> None:
     assert full(replace(clean, problems=(Problem("a", "b"),))) == ""
 
 
-def test_colours_and_links(report_of: MakeReport) -> None:
+def test_colours_and_links(report_of: MakeReport, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "\x1b]8;;" not in full(report_of("x = 1\n", "1"), Terminal(color=True, links=True))
+    monkeypatch.setattr("dbdriver_lint.report.model.DOCUMENTATION", "https://docs.example")
     shown = full(report_of("x = 1\n", "1"), Terminal(color=True, links=True))
-    assert "\x1b]8;;https://" in shown
+    assert "\x1b]8;;https://docs.example/rules/sync-driver-in-async-engine.html" in shown
     assert "\x1b[31;1mXDB103\x1b[0m" in shown
     plain = full(report_of("x = 1\n", "1"), Terminal(color=True))
     assert "\x1b]8;;" not in plain
