@@ -16,9 +16,12 @@ import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from importlib.machinery import ModuleSpec
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from alembic import command
+from alembic.config import Config
 from isolated import Raised
 from sqlalchemy import Column, Integer, MetaData, create_engine, event, text
 from sqlalchemy.engine import Engine
@@ -53,6 +56,8 @@ class Surroundings:
             return (AsyncSession if asyncly else Session)(self._engine(asyncly))
         if "upgrade" in low or ("migrat" in low and "url" not in low):
             return _upgrade
+        if low in ("config", "cfg") and Path("alembic.ini").exists():
+            return Config("alembic.ini")
         if low in ("settings", "config", "conf"):
             return _Settings(self)
         if any(word in low for word in ("url", "dsn", "uri")):
@@ -78,7 +83,10 @@ class Surroundings:
         if name == "metadata":
             return MetaData()
         if re.fullmatch("[A-Z][a-z]+", name):
-            return type(name, (declarative_base(),), {"__tablename__": name, "id": Column(Integer, primary_key=True)})
+            columns = {"__tablename__": name, "id": Column(Integer, primary_key=True)}
+            model = type(name, (declarative_base(),), columns)
+            model.metadata.create_all(self._engine(asyncly=False))
+            return model
         return self.value(name)
 
 
@@ -108,9 +116,6 @@ class _Settings:
 
 
 def _upgrade(*_: object) -> None:
-    from alembic import command
-    from alembic.config import Config
-
     command.upgrade(Config("alembic.ini"), "head")
 
 
@@ -227,6 +232,9 @@ class Player:
             return MISSING
         given = {}
         for parameter in parameters:
+            if type(parameter.default).__name__ == "Depends":
+                given[parameter.name] = self._dependency(parameter.default.dependency)
+                continue
             if parameter.default is not parameter.empty or parameter.kind in (
                 parameter.VAR_POSITIONAL,
                 parameter.VAR_KEYWORD,
@@ -242,6 +250,11 @@ class Player:
         if result is not MISSING:
             self.made.append(result)
         return result
+
+    def _dependency(self, function: Callable[..., Any]) -> Any:
+        """What FastAPI would hand in."""
+        made = self._attempt(function)
+        return self._attempt(next, made) if isinstance(made, Generator) else made
 
     def _use(self) -> None:
         self.async_engines = [engine for engine in self.async_engines if hasattr(engine, "sync_engine")]
