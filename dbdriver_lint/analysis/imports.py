@@ -20,16 +20,17 @@ from dbdriver_lint.source.text import SourceFile, UnreadableSourceError
 if TYPE_CHECKING:
     from dbdriver_lint.project.modules import Modules
 
-#: How many characters of modules are kept read or parsed for the files to come.
-MAX_KEPT = 4_000_000
+#: How many characters of parts of modules are kept parsed for the files to come (twelve bytes each).
+MAX_PARSED = 3_000_000
+#: How many characters of modules are kept as ``ast`` reads them, to cut further parts (forty bytes each).
+MAX_READ = 1_500_000
 
 
 @dataclass(slots=True)
 class _File:
-    """A module's file: what was read of it, and the parts that were parsed so far."""
+    """A module's file, and the parts that were parsed so far."""
 
     source: SourceFile
-    slicer: Slicer | None
     effects: list[int]
     parts: dict[tuple[str, str | None], ModuleRecord | None] = field(default_factory=dict)
 
@@ -44,7 +45,9 @@ class FirstPartyModules:
     def __init__(self, modules: Modules) -> None:
         self.modules = modules
         self._files: dict[str, _File | None] = {}
-        self._kept = 0
+        self._slicers: dict[str, Slicer | None] = {}
+        self._parsed = 0
+        self._read_ahead = 0
 
     def find(self, name: str, level: int, importer: ModuleRecord) -> ModuleRecord | None:
         """The module ``name`` (``level`` dots before it) as ``importer`` would import it, else None."""
@@ -61,7 +64,7 @@ class FirstPartyModules:
         if data is None or (wanted.encode() not in data and (member is not None or b"import *" not in data)):
             return None
         if module.path not in self._files:
-            self._files[module.path] = self._read(module.path, data)
+            self._files[module.path] = _read(module.path, data)
         file = self._files[module.path]
         if file is None:
             return None
@@ -69,22 +72,12 @@ class FirstPartyModules:
             file.parts[name, member] = self._part(file, module, name, member)
         return file.parts[name, member]
 
-    def _read(self, path: str, data: bytes) -> _File | None:
-        self._kept += len(data)
-        try:
-            source = SourceFile.from_bytes(_display(path), data)
-        except UnreadableSourceError:
-            return None
-        try:
-            return _File(source, Slicer(source.text), lines_of_effects(source.text))
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            return _File(source, None, [])  # newer syntax than this interpreter's: parsed whole
-
     def _part(self, file: _File, module: ModuleRecord, name: str, member: str | None) -> ModuleRecord | None:
-        excerpt = None if file.slicer is None else file.slicer.defining(name, member, file.effects)
+        slicer = self._slicer(module.path, file.source)
+        excerpt = None if slicer is None else slicer.defining(name, member, file.effects)
         if excerpt is not None and not text_may_matter(excerpt.text):
             return None
-        self._kept += len(file.source.text if excerpt is None else excerpt.text)
+        self._parsed += len(file.source.text if excerpt is None else excerpt.text)
         try:
             parsed = parse(file.source, excerpt)
         except UnparsableSourceError:
@@ -96,15 +89,29 @@ class FirstPartyModules:
             module.path,
             parsed,
             is_package=module.is_package,
-            partial=file.slicer is not None,
+            partial=slicer is not None,
             rebound=frozenset(names.rebound),
         )
 
+    def _slicer(self, path: str, source: SourceFile) -> Slicer | None:
+        """The file as ``ast`` reads it; None where its syntax is newer than this interpreter's."""
+        if path not in self._slicers:
+            self._read_ahead += len(source.text)
+            if self._read_ahead > MAX_READ:
+                self._slicers.clear()
+                self._read_ahead = len(source.text)
+            try:
+                self._slicers[path] = Slicer(source.text)
+            except (SyntaxError, ValueError, RecursionError, MemoryError):
+                self._slicers[path] = None
+        return self._slicers[path]
+
     def refresh(self) -> None:
         """Forget what a changed file may have changed; asked before each file that is linted."""
-        if self.modules.changed() or self._kept > MAX_KEPT:
+        if self.modules.changed() or self._parsed > MAX_PARSED:
             self._files.clear()
-            self._kept = 0
+            self._slicers.clear()
+            self._parsed = self._read_ahead = 0
 
 
 @cache
@@ -117,6 +124,14 @@ def first_party_modules() -> FirstPartyModules:
     importer = _shared()
     importer.refresh()
     return importer
+
+
+def _read(path: str, data: bytes) -> _File | None:
+    try:
+        source = SourceFile.from_bytes(_display(path), data)
+    except UnreadableSourceError:
+        return None
+    return _File(source, lines_of_effects(source.text))
 
 
 def _display(path: str) -> str:

@@ -55,6 +55,8 @@ if TYPE_CHECKING:
 MAX_STEPS = 20_000
 #: How deep calls of the project's own functions are followed.
 MAX_DEPTH = 8
+#: How many parts of other modules are looked at for one file, or for one part.
+MAX_PARTS = 120
 #: How many modules may wait for one another's names.
 MAX_NESTING = 10
 #: How many items of a known list a loop is run for.
@@ -123,6 +125,9 @@ class Interpreter(Expressions):
     def __init__(self, importer: Importer, nesting: int = 0) -> None:
         self.importer = importer
         self._nesting = nesting
+        #: How many parts of other modules were needed so far, by this interpreter and by those parts.
+        self.cost = 0
+        self._parts: set[ModuleRecord] = set()
         self.steps = 0
         #: Calls of symbols that were met while recording, by their syntax node; a call that was met
         #: several times (a loop) has several records.
@@ -725,12 +730,21 @@ class Interpreter(Expressions):
 
     def part(self, module: ModuleRecord, name: str, member: str | None = None) -> ModuleRecord | None:
         """Another module, run as far as ``name`` (and its ``member``, for a class) needs it."""
+        if self.cost > MAX_PARTS:
+            return None
         part = self.importer.holding(module, name, member)
-        if part is not None and not part.executed:
+        if part is None:
+            return None
+        if not part.executed:
             if self._nesting >= MAX_NESTING:
                 return None
             # a module is the same for all files: it has steps of its own, and what it calls is not recorded
-            Interpreter(self.importer, self._nesting + 1).run_module(part)
+            inner = Interpreter(self.importer, self._nesting + 1)
+            inner.run_module(part)
+            part.cost += inner.cost
+        if part not in self._parts:
+            self._parts.add(part)
+            self.cost += part.cost
         return part
 
     # Branches

@@ -128,6 +128,8 @@ class ModuleRecord:
     executed: bool = False
     partial: bool = False
     """Only what one name needs was parsed; its classes lack the members that nobody asked for."""
+    cost: int = 1
+    """How many parts of modules it took to run this one, itself included."""
     #: Names that functions assign through ``global``: their module-level value may change.
     rebound: frozenset[str] = frozenset()
 
