@@ -74,9 +74,12 @@ _UNAWAITED = re.compile(
 )
 #: The names by which a file knows that it has async engines or sessions.
 _ASYNC_TYPES = re.compile(r"Async(?:Session|Engine|Connection)|async_(?:session|scoped)|create_async|async_engine")
-#: The same for synchronous sessions, and what a coroutine does with them.
-_SESSIONS = re.compile(r"\bSession(?:Dep|Local)?\b|\bsessionmaker\b|\bSQLAlchemy\b|\bsession\b.*\bDepends\b")
-_BLOCKING = re.compile(r"\.(?:commit|exec|execute|flush|query|refresh|scalars?)\s*\(")
+#: The same where no async type is named: a session of whatever kind, from another module.
+_BLOCKING = re.compile(
+    r"^(?!.*\bawait\b).*\.(?:commit|dispose|exec|execute|flush|query|refresh|rollback|scalars?)\s*\("
+    r"|\bwith\b.*(?:[sS]ession|[mM]aker|[fF]actory)\w*\s*\(",
+    re.MULTILINE,
+)
 #: What a listener does is read too, not only that there is one.
 _LISTENER = re.compile(r"\blistens?(?:_for)?\s*\(")
 _LISTENING = re.compile(r"\bawait\b|\bisinstance\s*\(")
@@ -111,7 +114,7 @@ def excerpt_of_facts(text: str) -> Excerpt | None:
     facts = _REVISION_FACT if alembic else _FACT
     starts = line_starts(text)
     lines = {bisect_right(starts, match.start()) for match in facts.finditer(text)}
-    if "async def" in text and (_ASYNC_TYPES.search(text) or _SESSIONS.search(text)):
+    if "async def" in text:
         talk = _UNAWAITED if _ASYNC_TYPES.search(text) else _BLOCKING
         lines |= {bisect_right(starts, match.start()) for match in talk.finditer(text)}
     if _LISTENER.search(text):

@@ -274,7 +274,9 @@ def _consumer(
         return (Consumer.METADATA, 0, ("bind",)) if of_metadata else None
     if functions == {"sqlalchemy.inspect"}:
         return Consumer.INSPECT, 0, ("subject",)
-    if functions <= {f"pandas.{reader}" for reader in _PANDAS} or (name == "to_sql" and functions == {""}):
+    if functions <= {f"pandas.{reader}" for reader in _PANDAS} or (
+        name == "to_sql" and functions <= {"", "pandas.DataFrame.to_sql"}
+    ):
         return Consumer.PANDAS, 1, ("con",)
     if functions == {"sqlalchemy.Table"}:
         return Consumer.TABLE, -1, ("autoload_with", "bind")

@@ -133,6 +133,8 @@ ATTRIBUTES: dict[str, str] = {
     "sqlalchemy.ext.asyncio.AsyncConnection.sync_connection": "sqlalchemy.Connection",
     "sqlalchemy.ext.asyncio.AsyncConnection.engine": "sqlalchemy.ext.asyncio.AsyncEngine",
     "sqlalchemy.Connection.engine": "sqlalchemy.Engine",
+    "flask_sqlalchemy.SQLAlchemy.session": "sqlalchemy.orm.scoped_session",
+    "flask_sqlalchemy.SQLAlchemy.engine": "sqlalchemy.Engine",
 }
 
 #: Types whose annotation on a parameter says what it is.

@@ -105,6 +105,7 @@ class MigrationCommandInCoroutine(Rule):
         Bad(
             _LIFESPAN.format(call=f"await {_CALL}"),
             fixed=_LIFESPAN.format(call=_THREAD),
+            raises="TypeError: object NoneType can't be used in 'await' expression",
             path="app/main.py",
         ),
         Bad(

@@ -129,15 +129,6 @@ class UnescapedPercent(Rule):
             raises="ValueError: invalid interpolation syntax in",
         ),
         Bad(
-            "import os\n\n\n"
-            "def configure(config):\n"
-            '    config.set_main_option("sqlalchemy.url", os.environ["DATABASE_URL"])\n',
-            fixed="import os\n\n\n"
-            "def configure(config):\n"
-            '    config.set_main_option("sqlalchemy.url", os.environ["DATABASE_URL"].replace("%", "%%"))\n',
-            raises="ValueError: invalid interpolation syntax in",
-        ),
-        Bad(
             "from alembic.config import Config\n"
             "from sqlalchemy.engine import make_url\n\n"
             'url = make_url("postgresql+psycopg://app@db.internal/app")\n'

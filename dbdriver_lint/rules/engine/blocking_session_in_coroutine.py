@@ -51,32 +51,29 @@ class BlockingSessionInCoroutine(Rule):
     references = ("https://fastapi.tiangolo.com/async/",)
     bad = (
         Bad(
-            "from sqlalchemy import select\n"
-            "from sqlalchemy.orm import Session\n\n"
-            "from app.models import User\n\n\n"
-            "async def users(session: Session):\n"
-            "    return session.scalars(select(User)).all()\n"
+            "from sqlalchemy import text\n"
+            "from sqlalchemy.orm import Session\n\n\n"
+            "async def check(session: Session):\n"
+            '    return session.scalars(text("select 1")).all()\n'
         ),
         Bad(
             "from typing import Annotated\n\n"
             "from fastapi import Depends\n"
+            "from sqlalchemy import text\n"
             "from sqlmodel import Session\n\n"
             "from app.db import get_session\n\n"
             "SessionDep = Annotated[Session, Depends(get_session)]\n\n\n"
-            "async def save(row: dict, session: SessionDep):\n"
-            "    session.add(row)\n"
+            "async def check(session: SessionDep):\n"
+            '    session.execute(text("select 1"))\n'
             "    session.commit()\n"
-            "    session.refresh(row)\n"
         ),
         Bad(
-            "from fastapi import Depends\n"
+            "from sqlalchemy import create_engine, text\n"
             "from sqlalchemy.orm import sessionmaker\n\n"
-            "SessionLocal = sessionmaker()\n\n\n"
-            "def get_session():\n"
+            'SessionLocal = sessionmaker(create_engine("postgresql+psycopg2://app@db.internal/app"))\n\n\n'
+            "async def check():\n"
             "    with SessionLocal() as session:\n"
-            "        yield session\n\n\n"
-            "async def users(db=Depends(get_session)):\n"
-            '    return db.execute("select 1")\n'
+            '        return session.execute(text("select 1")).all()\n'
         ),
     )
     good = (

@@ -80,7 +80,8 @@ class SyncCallOnAsyncEngine(Rule):
     group, severity, since = Group.ERROR, Severity.ERROR, "0.1.0"
     needles = (
         *("create_all(", "drop_all(", ".reflect(", "inspect(", "read_sql", "to_sql(", "autoload_with"),
-        *("AsyncEngine", "AsyncSession", "async_sessionmaker", "engine.connect", "engine.begin", "async_engine"),
+        *("AsyncEngine", "AsyncSession", "async_session", "engine.connect", "engine.begin", "async_engine"),
+        *(".commit(", ".dispose(", ".execute(", ".flush(", ".refresh(", ".rollback(", "session("),
     )
     references = (
         "https://docs.sqlalchemy.org/en/20/orm/extensions/asyncio.html#running-synchronous-methods-and-functions-under-asyncio",
@@ -118,7 +119,7 @@ class SyncCallOnAsyncEngine(Rule):
             raises="AttributeError: 'AsyncEngine' object has no attribute 'cursor'",
         ),
         Bad(
-            _HEAD + 'def save(frame):\n    frame.to_sql("reports", engine, if_exists="append")\n',
+            "import pandas as pd\n" + _HEAD + 'pd.DataFrame([1]).to_sql("reports", engine, if_exists="append")\n',
             raises="AttributeError: 'AsyncEngine' object has no attribute 'cursor'",
         ),
         Bad(
