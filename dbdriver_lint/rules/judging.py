@@ -5,6 +5,7 @@ Several rules speak about parameters; all of them read the same judgements, made
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from itertools import product
 from typing import TYPE_CHECKING
@@ -173,6 +174,28 @@ def judge_engine(call: EngineCall, context: Context) -> Iterator[Judged]:
     yield from _once([*_in_queries(call, drivers), *_in_connect_args(call, drivers)])
 
 
+_CONDITION = re.compile(r"(?:if|elif|else|match|case)\b")
+_SCOPE = re.compile(r"(?:async\s+)?def\b|class\b")
+
+
+def is_conditional(call: EngineCall) -> bool:
+    """Whether the call stands under a condition of its function or module."""
+    source = call.anchor.source
+    place = call.anchor.statement.start
+    lines = source.text.splitlines()
+    indent = len(lines[place.line - 1]) - len(lines[place.line - 1].lstrip())
+    for line in reversed(lines[: place.line - 1]):
+        text = line.lstrip()
+        if not text or text.startswith("#") or len(line) - len(text) >= indent:
+            continue
+        if _CONDITION.match(text):
+            return True
+        if _SCOPE.match(text):
+            return False
+        indent = len(line) - len(text)
+    return " if " in call.anchor.statement.text and " else " in call.anchor.statement.text
+
+
 def _once(found: Iterable[Judged]) -> Iterator[Judged]:
     seen: set[tuple[str, int, str]] = set()
     for judged in found:
@@ -266,8 +289,8 @@ def dictionaries(value: Value) -> list[Dictionary] | None:
 
 
 def _in_connect_args(call: EngineCall, drivers: list[tuple[PossibleUrl, tuple[Loaded, ...]]]) -> Iterator[Judged]:
-    if call.connect_args is None:
-        return
+    if call.connect_args is None or (is_conditional(call) and any(url.default_of for url, _ in drivers)):
+        return  # the condition may say which of the environment's URLs it is for
     found = dictionaries(call.connect_args.value)
     if not found:
         return
@@ -329,12 +352,11 @@ def shared_with(judged: Judged, call: EngineCall, context: Context) -> EngineCal
 
 
 def _same_entry(first: Dictionary, second: Dictionary, key: str) -> bool:
+    """Whether both have the entry from the same place of the code."""
     if key not in first.items or key not in second.items:
         return False
-    entries = first.key_anchors.get(key), second.key_anchors.get(key)
-    return entries[0] == entries[1] and (
-        entries[0] is not None or (first.anchor, first.items[key]) == (second.anchor, second.items[key])
-    )
+    written = first.key_anchors.get(key)
+    return first.items[key] is second.items[key] or (written is not None and written == second.key_anchors.get(key))
 
 
 # --- raw drivers ---------------------------------------------------------------------------------------
