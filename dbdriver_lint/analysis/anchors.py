@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dbdriver_lint.source.text import Position, SourceFile, Span
+from dbdriver_lint.source.anchors import Anchor
+from dbdriver_lint.source.text import SourceFile, Span
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from dbdriver_lint.source.parse import ParsedModule
 
 
-class NodeAnchor:
+class NodeAnchor(Anchor):
     """A node of a parsed file; ``statement`` is the statement around it.
 
     ``first`` and ``last`` bound the place where it is only a part of a node (a ``def`` header).
@@ -45,26 +46,9 @@ class NodeAnchor:
         return self.module.source
 
     @property
-    def path(self) -> str:
-        return self.module.source.path
-
-    @property
     def span(self) -> Span:
         start = self.module.span(self._first or self.node).start
         return Span(start, self.module.span(self._last or self.node).end)
-
-    @property
-    def text(self) -> str:
-        span = self.span
-        return self.source.text[span.start : span.end]
-
-    @property
-    def start(self) -> Position:
-        return self.source.position(self.span.start)
-
-    @property
-    def end(self) -> Position:
-        return self.source.position(self.span.end)
 
     @property
     def statement(self) -> NodeAnchor:

@@ -6,7 +6,8 @@ import enum
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from dbdriver_lint.source.text import Position, SourceFile, Span
+from dbdriver_lint.source.anchors import TextAnchor
+from dbdriver_lint.source.text import Span
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,44 +23,6 @@ if TYPE_CHECKING:
     )
     from dbdriver_lint.analysis.values import Anchor, Steps, Value
     from dbdriver_lint.knowledge.urls import DatabaseUrl
-
-
-@dataclass(frozen=True, slots=True)
-class SpanAnchor:
-    """A part of an anchor's text: one parameter of a URL inside its literal."""
-
-    whole: Anchor
-    span: Span
-
-    @property
-    def source(self) -> SourceFile:
-        """The file."""
-        return self.whole.source
-
-    @property
-    def path(self) -> str:
-        """The file's path."""
-        return self.whole.path
-
-    @property
-    def text(self) -> str:
-        """The text of the part."""
-        return self.source.text[self.span.start : self.span.end]
-
-    @property
-    def start(self) -> Position:
-        """Where it begins."""
-        return self.source.position(self.span.start)
-
-    @property
-    def end(self) -> Position:
-        """Where it ends."""
-        return self.source.position(self.span.end)
-
-    @property
-    def statement(self) -> Anchor:
-        """The statement around it."""
-        return self.whole.statement
 
 
 class Purpose(enum.StrEnum):
@@ -115,7 +78,7 @@ class PossibleUrl:
     def place(self, start: int, end: int) -> Anchor | None:
         """The characters ``start`` to ``end`` of the model's text as a place, if written verbatim."""
         found = self.source_span(start, end)
-        return SpanAnchor(*found) if found is not None else None
+        return TextAnchor(found[0].source, found[1], found[0].statement) if found is not None else None
 
     @property
     def condition(self) -> str:

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from dbdriver_lint.source.text import Position, SourceFile, Span
+    from dbdriver_lint.source.anchors import Anchor as Anchor
+    from dbdriver_lint.source.text import Position
 
 
 class Place(Protocol):
@@ -25,24 +26,6 @@ class Place(Protocol):
     def start(self) -> Position: ...
     @property
     def end(self) -> Position: ...
-
-
-class Anchor(Place, Protocol):
-    """A syntax node seen from outside the analysis: where it is and what its text is.
-
-    Positions are computed when they are first asked for, so a fact without a finding costs none.
-    """
-
-    @property
-    def source(self) -> SourceFile: ...
-    @property
-    def span(self) -> Span: ...
-    @property
-    def text(self) -> str: ...
-    @property
-    def statement(self) -> Anchor:
-        """The innermost simple statement, or the header's compound statement, around the node."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

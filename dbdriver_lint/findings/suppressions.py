@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from dbdriver_lint.fixes.edit import Edit
 from dbdriver_lint.source.comments import Layout
-from dbdriver_lint.source.text import Position, Span
+from dbdriver_lint.source.text import Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -183,39 +183,6 @@ class Suppressions:
         while start and text[start - 1] in " \t":
             start -= 1
         return Span(start, end)
-
-
-@dataclass(frozen=True, slots=True)
-class TextAnchor:
-    """A range of a file as a place that a finding can point at."""
-
-    source: SourceFile
-    span: Span
-
-    @property
-    def path(self) -> str:
-        """The file."""
-        return self.source.path
-
-    @property
-    def text(self) -> str:
-        """The text of the range."""
-        return self.source.text[self.span.start : self.span.end]
-
-    @property
-    def start(self) -> Position:
-        """Where it begins."""
-        return self.source.position(self.span.start)
-
-    @property
-    def end(self) -> Position:
-        """Where it ends."""
-        return self.source.position(self.span.end)
-
-    @property
-    def statement(self) -> TextAnchor:
-        """A comment stands in no statement."""
-        return self
 
 
 def _directives(source: SourceFile, layout: Layout, comment: Comment) -> Iterator[Directive]:

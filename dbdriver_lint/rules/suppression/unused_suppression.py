@@ -6,9 +6,10 @@ import difflib
 from typing import TYPE_CHECKING, ClassVar
 
 from dbdriver_lint.findings.model import Group, Severity
-from dbdriver_lint.findings.suppressions import Reach, TextAnchor, Unused
+from dbdriver_lint.findings.suppressions import Reach, Unused
 from dbdriver_lint.fixes.edit import Applicability, Fix
 from dbdriver_lint.rules.base import REGISTRY, Bad, Good, Rule
+from dbdriver_lint.source.anchors import TextAnchor
 from dbdriver_lint.source.text import Span
 
 if TYPE_CHECKING:
