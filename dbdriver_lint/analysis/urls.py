@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from dbdriver_lint.analysis import library, strings
 from dbdriver_lint.analysis.facts import PossibleUrl, UrlSet
 from dbdriver_lint.analysis.values import (
-    Anchor,
     Choice,
     EnvVar,
     Hole,
@@ -18,6 +19,9 @@ from dbdriver_lint.analysis.values import (
     options,
 )
 from dbdriver_lint.knowledge.urls import UrlError, parse_url
+
+if TYPE_CHECKING:
+    from dbdriver_lint.source.anchors import Anchor
 
 
 def urls_of(value: Value | None) -> UrlSet:
