@@ -1,0 +1,116 @@
+"""``dbdriver-lint doctor``: why does the connection fail?"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dbdriver_lint.cli import EXIT_CLEAN, EXIT_FINDINGS, fail
+from dbdriver_lint.cli.options import comma_list, new_parser
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable
+
+    from dbdriver_lint.settings.model import Settings
+
+DEFAULT_VARIABLE = "DATABASE_URL"
+
+
+def parser() -> argparse.ArgumentParser:
+    """The options of the subcommand."""
+    parser = new_parser(
+        "doctor",
+        "Examine a database URL with the drivers that use it: what is wrong, why, and what to do about it. "
+        "Passwords are never shown. Exit codes: 0 healthy, 1 something to repair, 2 usage.",
+    )
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--url", help="the URL; `-` reads it from standard input")
+    which.add_argument(
+        "--env",
+        metavar="NAME",
+        help=f"the variable that holds the URL, in the environment or in .env (default: {DEFAULT_VARIABLE})",
+    )
+    which.add_argument("--project", action="store_true", help="every URL that the project's files hold")
+    parser.add_argument(
+        "--driver",
+        action="append",
+        type=comma_list,
+        default=[],
+        metavar="NAME",
+        help="asyncpg, psycopg2 …; more than once for several (default: the project's sync and its async driver)",
+    )
+    parser.add_argument(
+        "--convert",
+        action="store_true",
+        help="the application converts the URL (transform_url_for_driver, engine_arguments): examine the result",
+    )
+    parser.add_argument("--connect", action="store_true", help="really connect, step by step")
+    parser.add_argument("--timeout", type=float, default=5.0, metavar="SECONDS", help="for each step (default: 5)")
+    parser.add_argument("--output-format", choices=("text", "json"), default="text", help="default: text")
+    parser.add_argument("--color", choices=("auto", "always", "never"), default="auto", help="default: auto")
+    return parser
+
+
+def run(args: argparse.Namespace) -> int:
+    """Examine the URLs, print what was found; exit code 1 if there is something to repair."""
+    from dbdriver_lint.cli.output import terminal_for, write
+    from dbdriver_lint.doctor.driver_steps import installed_sqlalchemy
+    from dbdriver_lint.doctor.examine import Options, examine
+    from dbdriver_lint.doctor.render import text, to_json
+    from dbdriver_lint.doctor.sides import Project
+    from dbdriver_lint.knowledge.address import DatabaseUrlError
+    from dbdriver_lint.project.dependencies import find_root, read_dependencies
+    from dbdriver_lint.settings.load import SettingsError, SettingsFinder
+
+    if not args.timeout > 0:
+        fail("--timeout: more than 0 seconds")
+    here = Path.cwd()
+    try:
+        settings = SettingsFinder().for_directory(str(here))
+    except SettingsError as error:
+        fail(str(error))
+    project = Project(settings, read_dependencies(find_root(here)), installed_sqlalchemy()[1])
+    options = Options(tuple(name for names in args.driver for name in names), args.convert, args.connect, args.timeout)
+    progress = _progress()
+    try:
+        diagnoses = [examine(url, source, project, options, progress) for url, source in _urls(args, settings)]
+    except DatabaseUrlError as error:
+        fail(str(error))
+    finally:
+        progress("")
+    shown = to_json(diagnoses) + "\n" if args.output_format == "json" else ""
+    write(shown or text(diagnoses, color=terminal_for(args.color, sys.stdout).color))
+    return EXIT_CLEAN if all(diagnosis.healthy for diagnosis in diagnoses) else EXIT_FINDINGS
+
+
+def _urls(args: argparse.Namespace, settings: Settings) -> list[tuple[str, str]]:
+    """The URLs to examine, each with where it is from."""
+    from dbdriver_lint.doctor.sources import from_environment, urls_of_files
+
+    if args.url is not None:
+        return [(sys.stdin.readline().strip() if args.url == "-" else args.url, "--url")]
+    root = Path(settings.root or ".")
+    files = list(
+        dict.fromkeys(path.absolute() for path in (Path(".env"), *(root / name for name in settings.env_files)))
+    )
+    if args.project:
+        found = urls_of_files(files)
+        if not found:
+            fail(
+                f"no database URL in {', '.join(path.name for path in files)}; name more files in the setting `env-files`"
+            )
+        return found
+    name = args.env or DEFAULT_VARIABLE
+    value = from_environment(name, files)
+    if value is None:
+        fail(f"no URL: {name} is neither in the environment nor in .env; give --url, --env NAME or --project")
+    return [value]
+
+
+def _progress() -> Callable[[str], None]:
+    """Shows the step that is being taken, on a terminal only; an empty text takes the line away."""
+    if not sys.stderr.isatty():
+        return lambda _: None
+    return lambda step: print(f"\r\x1b[K{step}{' …' if step else ''}", end="", file=sys.stderr, flush=True)
