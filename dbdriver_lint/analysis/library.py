@@ -10,6 +10,7 @@ from dbdriver_lint.analysis import strings
 from dbdriver_lint.analysis.orm import factory_result
 from dbdriver_lint.analysis.symbols import ENGINE_FUNCTIONS
 from dbdriver_lint.analysis.values import (
+    MASKED,
     NONE,
     Choice,
     Constant,
@@ -418,7 +419,8 @@ def rendered(url: Url, *, hide_password: bool) -> Value:
     if url.text is not None and (not hide_password or _is_none(url.password)):
         return url.text
     if not isinstance(url.drivername, (Text, Template)):
-        return Unknown("URL as text", url.steps)
+        is_masked = hide_password and not _is_none(url.password)
+        return Unknown(MASKED if is_masked else "URL as text", url.steps)
     parts: list[Value] = [url.drivername, strings.text_of("://")]
     if not _is_none(url.username):
         parts.append(_encoded(url.username))

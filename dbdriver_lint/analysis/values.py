@@ -239,6 +239,9 @@ Value = Text | Template | Constant | Choice | EnvVar | Url | Dictionary | Items 
 
 NONE = Constant(None)
 
+MASKED = "URL object as text with its password masked"
+"""The reason of an unknown text of which only that is known: ``str(make_url(os.environ["DATABASE_URL"]))``."""
+
 
 def with_step(value: Value, step: Step) -> Value:
     """``value`` after it has come through one more place; a place is listed once."""
