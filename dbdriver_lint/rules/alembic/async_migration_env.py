@@ -183,7 +183,7 @@ class AsyncMigrationEnv(Rule):
 
 def _fix(engine: EngineCall, facts: EnvironmentFacts, context: Context) -> Fix | None:
     name = _SYNC_FUNCTIONS.get(engine.name)
-    if name is None or facts.loop is not Loop.ALWAYS or facts.lost:
+    if name is None or engine.target is None or facts.loop is not Loop.ALWAYS or facts.lost:
         return None
     syntax = _syntax_edits(facts)
     url = _url_edits(engine, facts, context)
