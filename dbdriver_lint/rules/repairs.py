@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from dbdriver_lint.fixes.edit import Applicability, Edit, Fix
 from dbdriver_lint.knowledge.drivers import async_drivers, sync_drivers
+from dbdriver_lint.knowledge.spellings import BARE_NAMES
 from dbdriver_lint.source.text import Span
 
 if TYPE_CHECKING:
@@ -39,11 +40,20 @@ def transform_call(expression: Anchor, driver: str, context: Context) -> Fix:
         f"Convert the URL for `{driver}` with `{function}()`",
         (
             Edit(Span(span.start, span.start), f"{name}("),
-            Edit(Span(span.end, span.end), f', "{driver}"{tls})'),
+            Edit(Span(span.end, span.end), f', "{transform_target(driver, context)}"{tls})'),
         ),
         Applicability.UNSAFE,
         imports,
     )
+
+
+def transform_target(driver: str, context: Context) -> str:
+    """What a transform call names the driver: ``psycopg2`` alone gives the bare ``postgresql://``, which loads
+    another driver from SQLAlchemy 2.1 on.
+    """
+    if driver in BARE_NAMES and context.dependencies.sqlalchemy.may_be_at_least((2, 1)):
+        return f"{BARE_NAMES[driver]}+{driver}"
+    return driver
 
 
 def use_driver(call: EngineCall, url: PossibleUrl, context: Context) -> Fix | None:

@@ -87,7 +87,7 @@ class AsyncDriverInSyncEnv(Rule):
             _ENV.format(set_url=f'config.set_main_option("sqlalchemy.url", "{_ASYNC_URL}")'),
             fixed=_ENV.format(
                 set_url='config.set_main_option("sqlalchemy.url", '
-                f'transform_url_for_driver("{_ASYNC_URL}", "psycopg2", ssl=None))'
+                f'transform_url_for_driver("{_ASYNC_URL}", "postgresql+psycopg2", ssl=None))'
             ).replace(
                 "import context\n",
                 "import context\nfrom dbdriver_lint.runtime import transform_url_for_driver\n",

@@ -11,7 +11,13 @@ from dbdriver_lint.knowledge.dialects import Nature
 from dbdriver_lint.knowledge.drivers import nature
 from dbdriver_lint.project.alembic import drivername_of
 from dbdriver_lint.rules.base import Bad, Draft, Good, Rule
-from dbdriver_lint.rules.repairs import end_of_arguments, preferred_driver, remove_keyword, transform_call
+from dbdriver_lint.rules.repairs import (
+    end_of_arguments,
+    preferred_driver,
+    remove_keyword,
+    transform_call,
+    transform_target,
+)
 from dbdriver_lint.source.text import Span
 
 if TYPE_CHECKING:
@@ -70,7 +76,7 @@ def do_run_migrations(connection):
 def run_async_migrations():
     connectable = engine_from_config(
         config.get_section(config.config_ini_section, {}), prefix="sqlalchemy.", poolclass=pool.NullPool, \
-url=transform_url_for_driver(context.config.get_main_option("sqlalchemy.url"), "psycopg2", ssl=None)
+url=transform_url_for_driver(context.config.get_main_option("sqlalchemy.url"), "postgresql+psycopg2", ssl=None)
     )
     with connectable.connect() as connection:
         do_run_migrations(connection)
@@ -255,4 +261,6 @@ def _url_edits(
     tls = ", ssl=None" if context.settings.fix_tls == "preserve" else ""
     main_option = f'{alembic}.config.get_main_option("sqlalchemy.url")'
     end = end_of_arguments(engine.anchor)
-    return (Edit(Span(end, end), f', url={transform}({main_option}, "{driver}"{tls})'),), imports
+    return (
+        Edit(Span(end, end), f', url={transform}({main_option}, "{transform_target(driver, context)}"{tls})'),
+    ), imports

@@ -69,7 +69,7 @@ class UnvalidatedEnvUrl(Rule):
             'DATABASE_URL = os.environ["DATABASE_URL"]\n'
             "if not DATABASE_URL:\n"
             '    raise RuntimeError("DATABASE_URL is not set")\n'
-            'engine = create_engine(transform_url_for_driver(DATABASE_URL, "psycopg2", ssl=None))\n',
+            'engine = create_engine(transform_url_for_driver(DATABASE_URL, "postgresql+psycopg2", ssl=None))\n',
         ),
     )
     good = (
