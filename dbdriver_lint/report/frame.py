@@ -97,7 +97,7 @@ def _marked(
 def _changes(source: SourceFile, fix: Fix) -> Iterator[tuple[int, str, str]]:
     """(line number or 0, sign, text) of the changed lines, with a line of context around each place."""
     hunks = list(_hunks(source, fix))
-    changed = {line for first, old, _ in hunks for line in range(first, first + len(old))}
+    taken = {line for first, old, _ in hunks for line in (first, *range(first, first + len(old)))}
     shown = 0
     for first, old, new in hunks:
         before, after = first - 1, first + len(old)
@@ -108,7 +108,7 @@ def _changes(source: SourceFile, fix: Fix) -> Iterator[tuple[int, str, str]]:
         for line in new:
             yield 0, "+", line
         shown = after - 1
-        if after <= source.line_count and after not in changed:
+        if after <= source.line_count and after not in taken:
             yield after, " ", source.line_text(after)
             shown = after
 

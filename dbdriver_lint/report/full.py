@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from dbdriver_lint.findings.model import Finding
-    from dbdriver_lint.fixes.edit import Fix
+    from dbdriver_lint.fixes.edit import Edit, Fix
     from dbdriver_lint.report.model import Report, Terminal
     from dbdriver_lint.source.text import Position, SourceFile
 
@@ -29,14 +29,18 @@ _NOTES = {
 def render(report: Report, terminal: Terminal) -> str:
     """The report for people who read it in a terminal."""
     lines: list[str] = []
+    changes: dict[tuple[str, tuple[Edit, ...]], Finding] = {}
     for finding in report.findings:
-        lines += _finding(finding, report, terminal)
+        # One change may repair several findings; it is shown once.
+        first = changes.setdefault((finding.path, finding.fix.edits), finding) if finding.fix else finding
+        lines += _finding(finding, report, terminal, first)
         lines.append("")
     lines += summary(report, terminal)
     return "".join(f"{line}\n" for line in lines)
 
 
-def _finding(finding: Finding, report: Report, terminal: Terminal) -> Iterator[str]:
+def _finding(finding: Finding, report: Report, terminal: Terminal, first: Finding) -> Iterator[str]:
+    """``first`` is the finding at which the same fix is shown whole."""
     style = _STYLES[finding.severity]
     code = terminal.link(terminal.paint(finding.code, style, "bold"), rule_url(finding.name))
     marker = terminal.paint(fix_marker(finding), "cyan")
@@ -54,8 +58,13 @@ def _finding(finding: Finding, report: Report, terminal: Terminal) -> Iterator[s
             context=0,
             style="blue",
         )
-    if finding.fix is not None:
+    if finding.fix is None:
+        return
+    if first is finding:
         yield from _fix(finding.fix, source, terminal)
+    else:
+        help_ = terminal.paint("help", "cyan", "bold")
+        yield f"{help_}: {mask(finding.fix.title)}: the same change as for {first.code} in line {first.start.line}"
 
 
 def _place(

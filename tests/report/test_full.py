@@ -1,14 +1,21 @@
 from __future__ import annotations
 
 import textwrap
+from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from dbdriver_lint.fixes.edit import Applicability
+from dbdriver_lint.fixes.apply import spliced
+from dbdriver_lint.fixes.edit import Applicability, Edit, Fix
 from dbdriver_lint.project.discovery import Problem
 from dbdriver_lint.report import render
+from dbdriver_lint.report.frame import fix_diff
 from dbdriver_lint.report.model import Terminal
+from dbdriver_lint.source.text import SourceFile, Span
 
 if TYPE_CHECKING:
     from conftest import MakeReport
@@ -113,11 +120,6 @@ def test_carriage_returns_and_a_missing_last_newline(report_of: MakeReport) -> N
 
 
 def test_an_inserted_import_is_a_change_of_its_own(report_of: MakeReport) -> None:
-    from dataclasses import replace
-
-    from dbdriver_lint.fixes.edit import Edit
-    from dbdriver_lint.source.text import Span
-
     report = report_of(SOURCE, "URL", replacement="url")
     finding = report.findings[0]
     assert finding.fix is not None
@@ -127,17 +129,45 @@ def test_an_inserted_import_is_a_change_of_its_own(report_of: MakeReport) -> Non
 
 
 def test_changes_side_by_side_show_no_line_twice(report_of: MakeReport) -> None:
-    from dataclasses import replace
-
-    from dbdriver_lint.fixes.edit import Edit
-    from dbdriver_lint.source.text import Span
-
     report = report_of("a\nb\nc\nd\n", "b", replacement="B")
     finding = report.findings[0]
     assert finding.fix is not None
     fix = replace(finding.fix, edits=(*finding.fix.edits, Edit(Span(4, 5), "C")))
     shown = full(replace(report, findings=(replace(finding, fix=fix),)))
     assert "1   a\n2 - b\n  + B\n3 - c\n  + C\n4   d\n" in shown
+
+
+@given(
+    st.lists(st.sampled_from(["a b", "c", "", "def f():"]), min_size=1, max_size=6),
+    st.lists(st.tuples(st.integers(0, 20), st.integers(0, 4), st.sampled_from(["", "Z", "i\n", "\ni", "Z\nY"]))),
+)
+def test_every_line_is_shown_once_and_in_order(lines: list[str], changes: list[tuple[int, int, str]]) -> None:
+    text = "".join(f"{line}\n" for line in lines)
+    edits: list[Edit] = []
+    for start, length, replacement in sorted(changes):
+        if start + length <= len(text) and (not edits or start > edits[-1].span.end):
+            edits.append(Edit(Span(start, start + length), replacement))
+    fix = Fix("Repair it", tuple(edits), Applicability.SAFE)
+    shown = fix_diff(SourceFile.from_text("a.py", text), fix, Terminal())
+    labels = [(int(line[:1]), line) for line in shown if line[:1].isdigit()]
+    assert [number for number, _ in labels] == sorted({number for number, _ in labels})
+    for number, line in labels:
+        assert line[4:] == lines[number - 1]
+    # What is shown, put in the place of what it speaks of, is the repaired text.
+    removed = {number for number, line in labels if line[2:3] == "-"}
+    after = [line[4:] for line in shown if line[2:3] != "-"]
+    kept = {number for number, _ in labels} - removed
+    repaired = [line.rstrip() for line in spliced(text, edits).splitlines()]
+    untouched = [line for number, line in enumerate(lines, 1) if number not in removed | kept]
+    assert Counter(after) + Counter(untouched) == Counter(repaired)
+
+
+def test_a_change_that_repairs_two_findings_is_shown_once(report_of: MakeReport) -> None:
+    report = report_of("x = 1\n", "1", replacement="2")
+    other = replace(report.findings[0], code="XDB104")
+    shown = full(replace(report, findings=(*report.findings, other)))
+    assert shown.count("+ x = 2") == 1
+    assert "help: Use asyncpg: the same change as for XDB103 in line 1\n" in shown
 
 
 @pytest.mark.parametrize(
@@ -173,8 +203,6 @@ def test_no_secret_and_no_escape_sequence(report_of: MakeReport) -> None:
 
 
 def test_summary_counts_what_is_hidden_and_fixed(report_of: MakeReport) -> None:
-    from collections import Counter
-
     report = report_of("x = 1\n", "1", suppressed=4, baselined=2, stale=1, fixed={"b.py": Counter({"XDB102": 2})})
     assert full(report).partition("\n\n")[2] == expect("""
         Found 3 findings in 2 files of 3 (2 fixed, 1 remaining).
@@ -184,8 +212,6 @@ def test_summary_counts_what_is_hidden_and_fixed(report_of: MakeReport) -> None:
 
 
 def test_nothing_found(unreadable: Report) -> None:
-    from dataclasses import replace
-
     clean = replace(unreadable, findings=(), checked=2)
     assert full(clean) == "All checks passed (2 files).\n"
     assert full(replace(clean, problems=(Problem("a", "b"),))) == ""
