@@ -30,7 +30,7 @@ ROOMS = {
     "linter": {"source", "analysis", "rules", "fixes", "findings", "settings", "project", "knowledge"},
     "run": {"linter", "fixes", "findings", "settings", "project", "source", "knowledge"},
     "report": {"findings", "fixes", "source", "knowledge", "project", "rules"},
-    "integrations": {"linter", "settings", "project", "findings", "source", "rules", "run", "fixes"},
+    "integrations": {"linter", "settings", "project", "findings", "source", "rules", "run", "fixes", "report"},
     "runtime": {"knowledge"},
     "doctor": {"knowledge", "runtime", "project", "settings"},
 }

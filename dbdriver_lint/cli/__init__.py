@@ -78,7 +78,8 @@ def _dispatch(arguments: list[str]) -> int:
         return EXIT_CLEAN
     command = arguments.pop(0) if first in available() else "check"
     module = import_module(f"{__name__}.{command}")
-    code: int = module.run(module.parser().parse_args(arguments))
+    # Paths and options in any order: `baseline create --isolated src/`, `src/ --fix tests/`.
+    code: int = module.run(module.parser().parse_intermixed_args(arguments))
     return code
 
 

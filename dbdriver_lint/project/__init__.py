@@ -44,3 +44,11 @@ def _dependencies(root: Path, override: str | None) -> Dependencies:
     from dbdriver_lint.project.dependencies import read_dependencies
 
     return read_dependencies(root, override)
+
+
+def forget() -> None:
+    """Read everything anew when it is asked for next: files of a long-lived process's projects have changed."""
+    from dbdriver_lint.project.alembic import _search
+
+    for cached in (_project_of, _project_at, _dependencies, _search):
+        cached.cache_clear()

@@ -178,6 +178,14 @@ def test_selection(run: Run) -> None:
     assert run("--select", "XDB4").code == 0
 
 
+def test_paths_and_options_in_any_order(run: Run) -> None:
+    for name in ("a.py", "b.py"):
+        write(name)
+    ran = run("a.py", "--output-format", "concise", "b.py", "--select=XDB102")
+    assert [line.partition(":")[0] for line in ran.out.splitlines()[:2]] == ["a.py", "b.py"]
+    assert run("a.py", "--exit-zero", "--", "--no-such.py").code == 2
+
+
 def test_a_selector_that_names_nothing(run: Run) -> None:
     write("db.py")
     ran = run("--select", "unknown-dialect")

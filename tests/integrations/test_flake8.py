@@ -67,7 +67,12 @@ def test_every_example_of_every_rule(tmp_path: Path) -> None:
             for number, example in enumerate(examples):
                 project = tmp_path / f"{rule.code}_{kind}_{number}"
                 lines = [f"{key} = {json.dumps(value)}" for key, value in example.settings.items()]
-                files = {"dbdriver-lint.toml": "\n".join(lines), "pyproject.toml": "", **example.files, example.path: example.code}
+                files = {
+                    "dbdriver-lint.toml": "\n".join(lines),
+                    "pyproject.toml": "",
+                    **example.files,
+                    example.path: example.code,
+                }
                 for name, text in files.items():
                     (project / name).parent.mkdir(parents=True, exist_ok=True)
                     (project / name).write_text(text, encoding="utf-8")
