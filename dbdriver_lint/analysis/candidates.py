@@ -22,6 +22,10 @@ CALL_NAMES = frozenset(
         "run_sync",
         "ConnectionPool",
         "AsyncConnectionPool",
+        "NullConnectionPool",
+        "AsyncNullConnectionPool",
+        "SimpleConnectionPool",
+        "ThreadedConnectionPool",
         "upgrade",
         "downgrade",
         "stamp",
@@ -37,10 +41,7 @@ USE_NAMES = frozenset(
         "AsyncSession",
         "Session",
         "Table",
-        "async_scoped_session",
         "async_sessionmaker",
-        "begin",
-        "configure",
         "create_all",
         "drop_all",
         "inspect",
@@ -50,7 +51,6 @@ USE_NAMES = frozenset(
         "read_sql_query",
         "read_sql_table",
         "reflect",
-        "scoped_session",
         "sessionmaker",
         "set_main_option",
         "set_section_option",
@@ -58,28 +58,33 @@ USE_NAMES = frozenset(
     ]
 )
 
-_NAMES = "|".join(sorted(CALL_NAMES | USE_NAMES))
+#: Words of Alembic that are everybody's, too.
+_COMMON = frozenset({"check", "current", "revision", "stamp"})
+# a table matters only where it is read from an engine
+_NAMES = "|".join(sorted((CALL_NAMES | USE_NAMES) - _COMMON - {"Table"}))
 #: What stands on the line of a fact. ``https://`` is no database.
 _FACT = re.compile(
-    rf"\b(?:{_NAMES}|\w*migrat\w*)\s*\(|(?<!http)(?<!https)://|\bset_(?:main|section)_option\b"
+    rf"\b(?:{_NAMES}|\w*migrat\w*)\s*\(|(?<!http)(?<!https)://|\bset_(?:main|section)_option\b|\bautoload_with\b"
     r"|\b\w*(?:[mM]igrat|[aA]lembic|upgrade|downgrade)\w*\s*\("
 )
 #: The same in a revision, which is only what it says it is.
-_REVISION_FACT = re.compile(rf"{_FACT.pattern}|^(?:down_)?revision\b|\bexecute\b|\bexec_driver_sql\b", re.MULTILINE)
-#: What a coroutine does with a session or engine without awaiting it.
+_REVISION_FACT = re.compile(
+    rf"{_FACT.pattern}|^(?:down_)?revision\b|\b(?:{'|'.join(sorted(_COMMON))})\s*\(|\bexecute\b|\bexec_driver_sql\b",
+    re.MULTILINE,
+)
+#: What a file with coroutines does with a session or engine and does not await: a statement of its own, or a method
+#: of what is named like a session; and a ``with`` that should be asynchronous.
 _UNAWAITED = re.compile(
-    r"^(?!.*\bawait\b).*\.(?:close|commit|delete|dispose|exec|execute|exec_driver_sql|flush|get|invalidate|merge|query"
-    r"|refresh|reset|rollback|run_sync|scalars?|stream)\s*\(|\bwith\b.*(?:[sS]ession|[mM]aker|[fF]actory)\w*\s*\(|\.query\s*\(",
+    r"^[ \t]+[\w.]+\.(?:close|commit|delete|dispose|exec_driver_sql|execute|flush|invalidate|merge|refresh|rollback"
+    r"|run_sync)\s*\("
+    r"|^(?!.*\bawait\b).*(?:[sS]ession|\bdb)\w*(?:\(\))?\.(?:exec|execute|query|scalars?)\s*\("
+    r"|^[ \t]+with\b.*(?:(?:[sS]ession|[mM]aker|[fF]actory)\w*\s*\(|\.begin\s*\()",
     re.MULTILINE,
 )
-#: The names by which a file knows that it has async engines or sessions.
-_ASYNC_TYPES = re.compile(r"Async(?:Session|Engine|Connection)|async_(?:session|scoped)|create_async|async_engine")
-#: The same where no async type is named: a session of whatever kind, from another module.
-_BLOCKING = re.compile(
-    r"^(?!.*\bawait\b).*\.(?:commit|dispose|exec|execute|flush|query|refresh|rollback|scalars?)\s*\("
-    r"|\bwith\b.*(?:[sS]ession|[mM]aker|[fF]actory)\w*\s*\(",
-    re.MULTILINE,
-)
+_BEGINS = re.compile(r"\bwith\b.*engine\w*\.begin\s*\(")
+#: The reverse, in a file that makes something synchronous.
+_ASYNC_WITH = re.compile(r"\basync\s+with\b.*(?:(?:[sS]ession|[mM]aker|[fF]actory)\w*\s*\(|\.begin\s*\()")
+_MAKES_SYNC = re.compile(r"\b(?:sessionmaker|create_engine|engine_from_config)\b|\bsync_\w*session")
 #: What a listener does is read too, not only that there is one.
 _LISTENER = re.compile(r"\blistens?(?:_for)?\s*\(")
 _LISTENING = re.compile(r"\bawait\b|\bisinstance\s*\(")
@@ -114,9 +119,12 @@ def excerpt_of_facts(text: str) -> Excerpt | None:
     facts = _REVISION_FACT if alembic else _FACT
     starts = line_starts(text)
     lines = {bisect_right(starts, match.start()) for match in facts.finditer(text)}
-    if "async def" in text:
-        talk = _UNAWAITED if _ASYNC_TYPES.search(text) else _BLOCKING
-        lines |= {bisect_right(starts, match.start()) for match in talk.finditer(text)}
+    patterns = []
+    if "async" in text:
+        patterns = [_UNAWAITED, *([_ASYNC_WITH] if _MAKES_SYNC.search(text) else [])]
+    elif "with" in text:
+        patterns = [_BEGINS]
+    lines |= {bisect_right(starts, match.start()) for pattern in patterns for match in pattern.finditer(text)}
     if _LISTENER.search(text):
         lines |= {bisect_right(starts, match.start()) for match in _LISTENING.finditer(text)}
     aliases = {match.group(1) for match in _ALIAS.finditer(text)}

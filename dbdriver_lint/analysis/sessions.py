@@ -63,6 +63,7 @@ _MISSING: dict[str, frozenset[str]] = {
 #: Methods of a synchronous session that go to the database.
 _BLOCKING = frozenset({"execute", "scalars", "scalar", "query", "exec", "commit", "flush", "refresh", "get", "merge"})
 _METHODS = frozenset().union(*_COROUTINES.values(), *_MISSING.values(), _BLOCKING)
+_NAMES_A_SESSION = re.compile("session|engine|(?:^|[._])db$", re.IGNORECASE)
 _MAKES_A_SESSION = re.compile("session|maker|factory", re.IGNORECASE)
 _ASYNC_OBJECTS = frozenset({orm.ASYNC_ENGINE, orm.ASYNC_CONNECTION, orm.ASYNC_SESSION})
 
@@ -129,8 +130,13 @@ class UseVisitor(SiteVisitor):
             self.calls.append(self.site(node))
         elif name in _METHODS and isinstance(node.func, cst.Attribute) and not self._lambdas:
             site = self.site(node)
-            if site.coroutine:
+            if site.coroutine and (node in self.dropped or _NAMES_A_SESSION.search(_receiver(node.func.value))):
                 self.methods.append(site)
+
+
+def _receiver(node: cst.CSTNode) -> str:
+    """What a method is called on, as written: ``db.session``, ``Session`` of ``Session()``."""
+    return dotted(node.func if isinstance(node, cst.Call) else node) or ""
 
 
 def session_calls(analysis: Analysis) -> Iterator[SessionCall]:

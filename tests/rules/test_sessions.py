@@ -99,7 +99,7 @@ def test_a_coroutine_of_a_session_from_anywhere_is_awaited(lint: Callable[..., l
             "from fastapi import Depends\nfrom app.db import get_session\n"
             "async def route(db=Depends(get_session)):\n    db.commit()\n"
         ),
-        "from app.db import sync_session\nasync def f():\n    with sync_session() as s:\n        s.execute('x')\n",
+        "from app.db import sync_session\nasync def f():\n    with sync_session() as session:\n        session.execute('x')\n",
         (
             "from flask_sqlalchemy import SQLAlchemy\ndb = SQLAlchemy()\n"
             "async def view():\n    return db.session.execute('x')\n"
