@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING
 
 from dbdriver_lint.findings.model import Group, Severity
 from dbdriver_lint.fixes.edit import Applicability, Edit, Fix
-from dbdriver_lint.knowledge.dialects import DIALECTS
-from dbdriver_lint.knowledge.parameters import RAW_CALLS
 from dbdriver_lint.rules.base import Bad, Draft, Good, Rule
 
 if TYPE_CHECKING:
@@ -114,17 +112,15 @@ class EngineUrlInRawDriver(Rule):
     )
 
     def on_driver(self, call: DriverCall, context: Context) -> Iterable[Draft]:
-        if call.dsn is None or not call.dsns.decided or call.function not in RAW_CALLS:
+        if call.dsn is None or not call.dsns.decided or call.driver == "databases":
             return
-        takes_urls = bool(RAW_CALLS[call.function].dsn)
+        takes_urls = call.driver in _ERRORS
         for url in call.dsns.urls:
             name = url.url.drivername.text
             if not url.url.drivername.known or (takes_urls and "+" not in name):
                 return  # one possibility that may work
         for url in call.dsns.urls:
             name = url.url.drivername.text
-            if url.url.drivername.dialect not in DIALECTS and takes_urls:
-                continue
             place = url.place(url.url.drivername.start, url.url.drivername.end)
             own = place is not None and call.dsn.anchor.span.contains(place.span) and place.path == call.anchor.path
             yield self.finding(
@@ -137,7 +133,7 @@ class EngineUrlInRawDriver(Rule):
 
 def _message(call: DriverCall, url: PossibleUrl, name: str, takes_urls: bool) -> str:
     if not takes_urls:
-        return f"`{call.callee.text}()` takes no URL: it looks for a host of that name; give host, user and database"
+        return f"`{call.callee.text}()` takes no URL: give it host, user and database as arguments"
     error = _ERRORS[call.driver].format(name=name, url=url.url.masked())
     remedy = 'write `postgresql://`, or convert it with `make_url(url).set(drivername="postgresql")`'
     if call.function.startswith(_POOL):
