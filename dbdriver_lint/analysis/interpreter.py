@@ -28,7 +28,7 @@ from dbdriver_lint.analysis.program import (
     ModuleRecord,
     either,
 )
-from dbdriver_lint.analysis.relevance import call_may_matter
+from dbdriver_lint.analysis.relevance import call_may_matter, speaks_of_databases
 from dbdriver_lint.analysis.symbols import ANNOTATED, WILDCARD_EXPORTS, canonical
 from dbdriver_lint.analysis.tree import descendants, dotted, last_name
 from dbdriver_lint.analysis.values import (
@@ -363,17 +363,18 @@ class Interpreter(Expressions):
 
     def _run_If(self, node: cst.If, frame: Frame) -> bool:
         truth = None
-        if self._stands(node.test, frame) or not self._is_elsewhere(node.test, frame):
+        foreign = self._is_foreign(node.test, frame) and not self._stands(node.test, frame)
+        if not foreign:
             truth = strings.truth(self.evaluate(node.test, frame))
         before = frame.env.vars
         ends: list[dict[str, Value | Deferred]] = []
         if truth is not False:
             frame.env.vars = dict(before)
-            if self.assume(node.test, True, frame) and self.suite(node.body, frame):
+            if (foreign or self.assume(node.test, True, frame)) and self.suite(node.body, frame):
                 ends.append(frame.env.vars)
         if truth is not True:
             frame.env.vars = dict(before)
-            alive = self.assume(node.test, False, frame)
+            alive = foreign or self.assume(node.test, False, frame)
             if alive and isinstance(node.orelse, cst.If):
                 frame.statement = node.orelse
                 alive = self._run_If(node.orelse, frame)
@@ -384,12 +385,9 @@ class Interpreter(Expressions):
         return self._join(ends, before, frame)
 
     @staticmethod
-    def _is_elsewhere(test: cst.BaseExpression, frame: Frame) -> bool:
-        """Whether a test only asks for the presence of things of other files: they are not read for that."""
-        if _looks_into(test):
-            return False
-        subjects = _subjects(test)
-        return bool(subjects) and all(frame.env.is_pending(path.partition(".")[0]) for path in subjects)
+    def _is_foreign(test: cst.BaseExpression, frame: Frame) -> bool:
+        """Whether a condition asks for things of other files that have nothing to do with databases."""
+        return any(frame.env.is_foreign(path.partition(".")[0]) for path in _subjects(test))
 
     def _run_For(self, node: cst.For, frame: Frame) -> bool:
         iterable = self.evaluate(node.iter, frame)
@@ -408,10 +406,12 @@ class Interpreter(Expressions):
         return self._join(ends, before, frame)
 
     def _run_While(self, node: cst.While, frame: Frame) -> bool:
-        endless = strings.truth(self.evaluate(node.test, frame)) is True
+        foreign = self._is_foreign(node.test, frame) and not self._stands(node.test, frame)
+        endless = not foreign and strings.truth(self.evaluate(node.test, frame)) is True
         before = frame.env.vars
         frame.env.vars = dict(before)
-        self.assume(node.test, True, frame)
+        if not foreign:
+            self.assume(node.test, True, frame)
         ends = self._loop_body(node.body, frame) + ([] if endless else [before])
         if node.orelse is not None:
             self.suite(node.orelse.body, frame)
@@ -564,12 +564,21 @@ class Interpreter(Expressions):
                 value = self.evaluate(source, earlier)
                 return _set_here(value, target.value, source, earlier)
 
+            foreign = self._calls_foreign(source, frame)
             self._forget_attributes(target.value, frame)
-            frame.env.vars[target.value] = Deferred(find)
+            frame.env.vars[target.value] = Deferred(find, foreign=foreign)
             return
         value = self.evaluate(source, self._earlier(frame))
         for each in targets:
             self.assign(each, value, source, frame)
+
+    @staticmethod
+    def _calls_foreign(node: cst.CSTNode, frame: Frame) -> bool:
+        """Whether an expression is a call of something in another file that has nothing to do with databases."""
+        if isinstance(node, cst.Await):
+            node = node.expression
+        path = dotted(node.func) if isinstance(node, cst.Call) else None
+        return path is not None and not speaks_of_databases(path) and frame.env.is_foreign(path.partition(".")[0])
 
     def _earlier(self, frame: Frame) -> Frame:
         """The activation with its names as they are now, whatever is assigned later."""
@@ -676,7 +685,10 @@ class Interpreter(Expressions):
             if level == 0 and name.partition(".")[0] in WELL_KNOWN:
                 frame.env.vars[local] = Symbol(canonical(f"{name}.{attribute}"))
             else:
-                frame.env.vars[local] = Deferred(self._finder(name, level, attribute, step, frame.module))
+                frame.env.vars[local] = Deferred(
+                    self._finder(name, level, attribute, step, frame.module),
+                    foreign=not speaks_of_databases(attribute),
+                )
 
     def _finder(self, name: str, level: int, attribute: str, step: Step, importer: ModuleRecord):  # type: ignore[no-untyped-def]
         def find() -> Value:
@@ -780,8 +792,10 @@ class Interpreter(Expressions):
                 return self.assume(test.left, wanted, frame) and self.assume(test.right, wanted, frame)
             self._mark_checked(test, frame)
             return True
-        for path in _subjects(test):
+        for path, node in _subjects(test).items():
             value = frame.env.read(path)
+            if value is None and "." in path:
+                value = self.evaluate(node, frame)
             if not isinstance(value, (Choice, EnvVar)):
                 continue
             kept: list[Value] = []
@@ -932,22 +946,21 @@ def _is_none_test(test: cst.CSTNode) -> bool:
     )
 
 
-def _subjects(test: cst.CSTNode) -> list[str]:
-    """The names and attributes that a test reads, outermost text first."""
-    found: list[str] = []
+def _subjects(test: cst.CSTNode) -> dict[str, cst.CSTNode]:
+    """The names and attributes that a test reads, by their text, outermost first."""
+    found: dict[str, cst.CSTNode] = {}
     stack: list[cst.CSTNode] = [test]
     while stack:
         node = stack.pop()
         if isinstance(node, (cst.Name, cst.Attribute)):
             path = dotted(node)
-            if path is not None and path not in found:
-                found.append(path)
-            if path is not None and "." not in path:
-                continue
+            if path is not None:
+                found.setdefault(path, node)
             if isinstance(node, cst.Attribute):
                 stack.append(node.value)
         elif isinstance(node, cst.Call):
-            stack.append(node.func)
+            # of `url.startswith(...)` the URL is the subject, not its method
+            stack.append(node.func.value if isinstance(node.func, cst.Attribute) else node.func)
             stack.extend(arg.value for arg in node.args)
         elif isinstance(node, cst.Comparison):
             stack.append(node.left)

@@ -16,18 +16,23 @@ if TYPE_CHECKING:
 
 
 class Deferred:
-    """A name whose value is found when it is first read: an import from another file."""
+    """A name whose value is found when it is first read: an assignment, an import from another file.
 
-    __slots__ = ("_find", "_value")
+    ``foreign`` says that it comes from another file and that its name speaks of no database: it is
+    not read only because a condition asks for it.
+    """
 
-    def __init__(self, find: Callable[[], Value]) -> None:
+    __slots__ = ("_find", "_foreign", "_value")
+
+    def __init__(self, find: Callable[[], Value], *, foreign: bool = False) -> None:
         self._find = find
+        self._foreign = foreign
         self._value: Value | None = None
 
     @property
-    def is_pending(self) -> bool:
-        """Whether nobody has asked for the value yet."""
-        return self._value is None
+    def foreign(self) -> bool:
+        """Whether it is from another file, of no interest, and nobody has asked for the value yet."""
+        return self._foreign and self._value is None
 
     def force(self) -> Value:
         """The value; looked up once, an import cycle gives Unknown."""
@@ -94,17 +99,13 @@ class Env:
             value = value.force()
         return value if value is not None or "." in path else self.lookup(path)
 
-    def is_pending(self, name: str) -> bool:
-        """Whether a name of another scope has a value that nobody has asked for yet."""
-        env: Env | None = self.parent if self.kind != "module" else self
+    def is_foreign(self, name: str) -> bool:
+        """Whether a name comes from another file and is of no interest, see :class:`Deferred`."""
+        env: Env | None = self
         while env is not None:
             value = env.vars.get(name)
-            if value is not None:
-                return (
-                    isinstance(value, Deferred)
-                    and value.is_pending
-                    and name not in (self.vars if env is not self else ())
-                )
+            if value is not None and (env is self or env.kind != "class"):
+                return isinstance(value, Deferred) and value.foreign
             env = env.parent
         return False
 

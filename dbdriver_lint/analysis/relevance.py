@@ -30,6 +30,11 @@ _FEW_STATEMENTS = 5
 _FEW_WORDS = 30
 
 
+def speaks_of_databases(name: str) -> bool:
+    """Whether a name is one that a thing on the way to a database has."""
+    return _SUBJECT.search(name) is not None
+
+
 def text_may_matter(text: str) -> bool:
     """Whether a part of a module can give a database's URL or anything on the way to one."""
     return len(text.split()) <= _FEW_WORDS or _SUBJECT.search(_IMPORT.sub("", text)) is not None
