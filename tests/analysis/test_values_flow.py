@@ -1,0 +1,138 @@
+"""How a value flows inside a file: one test per form."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from following import followed
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PG = "postgresql://u:p@h/db"
+APG = "postgresql+asyncpg://u:p@h/db"
+
+#: (what it shows, code, the URLs of the last engine)
+FORMS = [
+    ("literal", f'create_engine("{PG}")', (PG,)),
+    ("module constant", f'URL_ = "{PG}"\ncreate_engine(URL_)', (PG,)),
+    ("keyword", f'create_engine(url="{PG}")', (PG,)),
+    ("annotated constant", f'URL_: str = "{PG}"\ncreate_engine(URL_)', (PG,)),
+    ("reassignment", f'u = "sqlite://"\nu = "{PG}"\ncreate_engine(u)', (PG,)),
+    ("use before reassignment", f'u = "{PG}"\ne = create_engine(u)\nu = "sqlite://"', (PG,)),
+    ("tuple", f'a, b = "sqlite://", "{PG}"\ncreate_engine(b)', (PG,)),
+    ("walrus", f'if u := "{PG}":\n    create_engine(u)', (PG,)),
+    ("implicit concatenation", 'create_engine("postgresql" "://h/db")', ("postgresql://h/db",)),
+    ("concatenation", 's = "postgresql"\ncreate_engine(s + "+asyncpg" + "://h/db")', ("postgresql+asyncpg://h/db",)),
+    ("augmented", 'u = "postgresql"\nu += "://h/db"\ncreate_engine(u)', ("postgresql://h/db",)),
+    ("f-string", 'h = "h"\ncreate_engine(f"postgresql://{h}/db")', ("postgresql://h/db",)),
+    ("f-string with a hole", 'create_engine(f"postgresql://{unknown}/db")', ("postgresql://{}/db",)),
+    ("percent", 'create_engine("postgresql://%s/%s" % ("h", "db"))', ("postgresql://h/db",)),
+    ("percent by name", 'create_engine("postgresql://%(h)s/db" % {"h": "h"})', ("postgresql://h/db",)),
+    ("format", 'create_engine("postgresql://{}/{n}".format("h", n="db"))', ("postgresql://h/db",)),
+    ("join", 'create_engine("://".join(["postgresql", "h/db"]))', ("postgresql://h/db",)),
+    ("replace", f'create_engine("{PG}".replace("postgresql://", "postgresql+asyncpg://", 1))', (APG,)),
+    ("replace all", 'create_engine("postgresql://postgresql/db".replace("postgresql", "x"))', ("x://x/db",)),
+    ("split", 'create_engine("postgresql://h/db?a=b".split("?")[0])', ("postgresql://h/db",)),
+    ("partition", 's, _, r = "postgres://h/db".partition("://")\ncreate_engine("postgresql://" + r)', ("postgresql://h/db",)),
+    ("removeprefix", 'create_engine("postgresql://" + "postgres://h/db".removeprefix("postgres://"))', ("postgresql://h/db",)),
+    ("strip", f'create_engine("  {PG} ".strip())', (PG,)),
+    ("lower", 'create_engine("POSTGRESQL://h/db".lower())', ("postgresql://h/db",)),
+    ("slice", 'u = "postgres://h/db"\ncreate_engine("postgresql" + u[len("postgres"):])', ("postgresql://h/db",)),
+    ("dictionary", f'c = {{"url": "{PG}"}}\ncreate_engine(c["url"])', (PG,)),
+    ("dictionary get", f'c = dict(url="{PG}")\ncreate_engine(c.get("url"))', (PG,)),
+    ("dictionary item", f'c = {{}}\nc["url"] = "{PG}"\ncreate_engine(c["url"])', (PG,)),
+    ("dictionary by an unknown key", f'c = {{"a": "{PG}"}}\ncreate_engine(c[unknown])', (PG, "?")),
+    ("unpacked keywords", f'k = {{"url": "{PG}"}}\ncreate_engine(**k)', (PG,)),
+    ("list", f'c = ["{PG}"]\ncreate_engine(c[0])', (PG,)),
+    ("conditional expression", f'create_engine("{PG}" if unknown else "sqlite://")', (PG, "sqlite://")),
+    ("or", f'create_engine(None or "{PG}")', (PG,)),
+    ("and", f'create_engine(True and "{PG}")', (PG,)),
+    ("make_url", f'create_engine(make_url("{PG}"))', (PG,)),
+    ("URL.create", 'create_engine(URL.create("postgresql", host="h", database="db"))', ("postgresql://h/db",)),
+    ("URL.set", f'create_engine(make_url("{PG}").set(drivername="postgresql+asyncpg"))', (APG,)),
+    ("render_as_string", f'create_engine(make_url("{PG}").render_as_string(hide_password=False))', (PG,)),
+    ("str of a URL", f'create_engine(str(make_url("{PG}")))', ("postgresql://u:***@h/db",)),
+    ("drivername", f'u = make_url("{PG}")\ncreate_engine(f"{{u.drivername}}+asyncpg://h")', ("postgresql+asyncpg://h",)),
+    ("engine.url", f'a = create_engine("{PG}")\ncreate_engine(a.url)', (PG,)),
+    ("function", f'def f():\n    return "{PG}"\ncreate_engine(f())', (PG,)),
+    ("function with an argument", 'def f(h):\n    return f"postgresql://{h}/db"\ncreate_engine(f("h"))', ("postgresql://h/db",)),
+    ("function with a default", 'def f(h="h"):\n    return f"postgresql://{h}/db"\ncreate_engine(f())', ("postgresql://h/db",)),
+    ("keyword-only argument", 'def f(*, h):\n    return f"postgresql://{h}"\ncreate_engine(f(h="h"))', ("postgresql://h",)),
+    ("function of a function", f'def g():\n    return "{PG}"\ndef f():\n    return g()\ncreate_engine(f())', (PG,)),
+    ("recursion", "def f():\n    return f()\ncreate_engine(f())", ("?",)),
+    ("lambda", f'f = lambda: "{PG}"\ncreate_engine(f())', (PG,)),
+    ("coroutine", f'async def f():\n    return "{PG}"\nasync def g():\n    create_async_engine(await f())', (PG,)),
+    ("closure", f'def f():\n    u = "{PG}"\n    def g():\n        return create_engine(u)\n    return g', (PG,)),
+    ("parameter", "def f(u):\n    return create_engine(u)", ("?",)),
+    ("parameter with a default", f'def f(u="{PG}"):\n    return create_engine(u)', (PG, "?")),
+    ("class attribute", f'class C:\n    u = "{PG}"\ncreate_engine(C.u)', (PG,)),
+    ("instance attribute", f'class C:\n    def __init__(self):\n        self.u = "{PG}"\n    def e(self):\n        return create_engine(self.u)', (PG,)),
+    ("constructor argument", f'class C:\n    def __init__(self, u):\n        self.u = u\nc = C("{PG}")\ncreate_engine(c.u)', (PG,)),
+    ("inherited attribute", f'class A:\n    u = "{PG}"\nclass B(A):\n    pass\ncreate_engine(B().u)', (PG,)),
+    ("overridden attribute", f'class A:\n    u = "sqlite://"\nclass B(A):\n    u = "{PG}"\ncreate_engine(B().u)', (PG,)),
+    ("super().__init__", f'class A:\n    def __init__(self, u):\n        self.u = u\nclass B(A):\n    def __init__(self):\n        super().__init__("{PG}")\ncreate_engine(B().u)', (PG,)),
+    ("method called by __init__", f'class C:\n    def __init__(self):\n        self.set()\n    def set(self):\n        self.u = "{PG}"\ncreate_engine(C().u)', (PG,)),
+    ("property", f'class C:\n    @property\n    def u(self):\n        return "{PG}"\ncreate_engine(C().u)', (PG,)),
+    ("cached property", f'import functools\nclass C:\n    @functools.cached_property\n    def u(self):\n        return "{PG}"\ncreate_engine(C().u)', (PG,)),
+    ("static method", f'class C:\n    @staticmethod\n    def u():\n        return "{PG}"\ncreate_engine(C.u())', (PG,)),
+    ("class method", f'class C:\n    x = "{PG}"\n    @classmethod\n    def u(cls):\n        return cls.x\ncreate_engine(C.u())', (PG,)),
+    ("enum", f'import enum\nclass E(enum.Enum):\n    A = "{PG}"\ncreate_engine(E.A.value)', (PG,)),
+    ("attribute of an object elsewhere", f'class S: ...\ns = S()\ns.u = "{PG}"\ncreate_engine(s.u)', (PG,)),
+    ("cached function", f'import functools\n@functools.lru_cache\ndef f():\n    return "{PG}"\ncreate_engine(f())', (PG,)),
+    ("cached function with size", f'import functools\n@functools.lru_cache(maxsize=1)\ndef f():\n    return "{PG}"\ncreate_engine(f())', (PG,)),
+    ("unknown decorator", f'@unknown\ndef f():\n    return "{PG}"\ncreate_engine(f())', ("?",)),
+    ("environment", 'create_engine(os.environ["DATABASE_URL"])', ("$DATABASE_URL",)),
+    ("environment with a default", f'create_engine(os.getenv("DB", "{PG}"))', (f"DB={PG}", "$DB")),
+    ("environment or a default", f'create_engine(os.environ.get("DB") or "{PG}")', (f"DB={PG}", "$DB")),
+    ("environment replaced", f'create_engine(os.getenv("DB", "{PG}").replace("postgresql:", "postgresql+asyncpg:"))', (f"DB={APG}", "$DB")),
+    ("environment into a template", 'create_engine(f"postgresql://{os.environ[\'HOST\']}/db")', ("postgresql://{}/db",)),
+    ("global", f'u = "sqlite://"\ndef f():\n    global u\n    u = "{PG}"\ncreate_engine(u)', ("sqlite://", "?")),
+    ("cast", f'import typing\ncreate_engine(typing.cast(str, "{PG}"))', (PG,)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("code", "expected"), [pytest.param(code, urls, id=name) for name, code, urls in FORMS])
+def test_form(tmp_path: Path, code: str, expected: tuple[str, ...]) -> None:
+    assert followed(tmp_path, code) == expected
+
+
+BRANCHES = [
+    ("guard taken", 'u = "postgres://h/db"\nif u.startswith("postgres://"):\n    u = u.replace("postgres://", "postgresql://", 1)\ncreate_engine(u)', ("postgresql://h/db",)),
+    ("guard not taken", f'u = "{PG}"\nif u.startswith("postgres://"):\n    u = "sqlite://"\ncreate_engine(u)', (PG,)),
+    ("both branches", f'if unknown:\n    u = "{PG}"\nelse:\n    u = "sqlite://"\ncreate_engine(u)', (PG, "sqlite://")),
+    ("branch that raises", f'if unknown:\n    u = "{PG}"\nelse:\n    raise ValueError\ncreate_engine(u)', (PG,)),
+    ("early return", f'def f():\n    if unknown:\n        return "{PG}"\n    return "sqlite://"\ncreate_engine(f())', (PG, "sqlite://")),
+    ("early return by argument", f'def f(a):\n    if a:\n        return "{PG}"\n    return "sqlite://"\ncreate_engine(f(True))', (PG,)),
+    ("narrowed choice", f'u = "{PG}" if unknown else "sqlite://"\nif u.startswith("sqlite"):\n    create_engine(u)', ("sqlite://",)),
+    ("narrowed by in", f'u = "{PG}" if unknown else "sqlite://"\nif "sqlite" in u:\n    e = 1\nelse:\n    create_engine(u)', (PG,)),
+    ("narrowed by an early exit", f'def f():\n    u = "{PG}" if unknown else "sqlite://"\n    if "sqlite" in u:\n        return None\n    return create_engine(u)', (PG,)),
+    ("narrowed by equality", f'u = "{PG}" if unknown else "sqlite://"\nif u == "sqlite://":\n    create_engine(u)', ("sqlite://",)),
+    ("narrowed by not", f'u = "{PG}" if unknown else "sqlite://"\nif not u.startswith("sqlite"):\n    create_engine(u)', (PG,)),
+    ("assert", f'u = "{PG}" if unknown else "sqlite://"\nassert u.startswith("sqlite")\ncreate_engine(u)', ("sqlite://",)),
+    ("none is excluded", f'u = None if unknown else "{PG}"\nif u is None:\n    raise SystemExit\ncreate_engine(u)', (PG,)),
+    ("none is excluded by truth", f'def f(u=None):\n    u = None if unknown else "{PG}"\n    if not u:\n        return\n    create_engine(u)', (PG,)),
+    ("backend name", f'u = make_url("{PG}")\nif u.get_backend_name() == "sqlite":\n    u = u.set(database="x")\ncreate_engine(u)', (PG,)),
+    ("environment's default decided", 'u = os.getenv("DB", "sqlite:///x")\nif u.startswith("postgres://"):\n    u = u.replace("postgres://", "postgresql://", 1)\ncreate_engine(u)', ("DB=sqlite:///x", "$DB")),
+    ("match", f'match unknown:\n    case "a":\n        u = "{PG}"\n    case _:\n        u = "sqlite://"\ncreate_engine(u)', (PG, "sqlite://")),
+    ("match by value", f'm = "a"\nmatch m:\n    case "a":\n        u = "{PG}"\n    case _:\n        u = "sqlite://"\ncreate_engine(u)', (PG,)),
+    ("try", f'try:\n    u = "{PG}"\nexcept KeyError:\n    u = "sqlite://"\ncreate_engine(u)', (PG, "sqlite://")),
+    ("try with finally", f'try:\n    u = "{PG}"\nfinally:\n    x = 1\ncreate_engine(u)', (PG,)),
+    ("loop over known values", f'for u in ["{PG}", "sqlite://"]:\n    create_engine(u)', (PG, "sqlite://")),
+    ("loop that may change it", f'u = "{PG}"\nfor x in unknown:\n    u = "sqlite://"\ncreate_engine(u)', (PG, "sqlite://")),
+    ("while", f'while True:\n    u = "{PG}"\n    break\ncreate_engine(u)', (PG,)),
+    ("with", f'with open("f") as f:\n    u = "{PG}"\ncreate_engine(u)', (PG,)),
+    ("with read", 'with open("f") as f:\n    u = f.read()\ncreate_engine(u)', ("?",)),
+    ("type checking", f'from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import x\nu = "{PG}"\ncreate_engine(u)', (PG,)),
+    ("main", f'if __name__ == "__main__":\n    create_engine("{PG}")', (PG,)),
+    ("constant flag", f'ASYNC = True\nif ASYNC:\n    u = "{APG}"\nelse:\n    u = "{PG}"\ncreate_engine(u)', (APG,)),
+    ("mapping of drivers", 'D = {"postgresql": "asyncpg"}\nu = make_url("postgresql://h/db")\ncreate_engine(u.set(drivername=f"{u.drivername}+{D[u.drivername]}"))', ("postgresql+asyncpg://h/db",)),
+    ("urlparse", 'from urllib.parse import urlparse\np = urlparse("postgres://h/db")\ncreate_engine(p._replace(scheme="postgresql+asyncpg").geturl())', ("postgresql+asyncpg://h/db",)),
+    ("re.sub", 'import re\ncreate_engine(re.sub(r"^postgres://", "postgresql://", "postgres://h/db"))', ("postgresql://h/db",)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("code", "expected"), [pytest.param(code, urls, id=name) for name, code, urls in BRANCHES])
+def test_branch(tmp_path: Path, code: str, expected: tuple[str, ...]) -> None:
+    assert followed(tmp_path, code) == expected
