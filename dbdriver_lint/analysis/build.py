@@ -6,17 +6,15 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from dbdriver_lint.analysis import migrations, sessions
+from dbdriver_lint.analysis import commands, migrations, revisions, sessions
 from dbdriver_lint.analysis.anchors import NodeAnchor
-from dbdriver_lint.analysis.collect import CallVisitor, MigrationVisitor, NameVisitor, Site, StringSite, UrlVisitor
+from dbdriver_lint.analysis.collect import CallVisitor, NameVisitor, Site, StringSite, UrlVisitor
 from dbdriver_lint.analysis.facts import (
     Argument,
-    AwaitedOperation,
     ClassFacts,
     DriverCall,
     EngineCall,
     Location,
-    MigrationFunction,
     ModuleFacts,
     Purpose,
     RunSyncCall,
@@ -25,14 +23,12 @@ from dbdriver_lint.analysis.facts import (
 from dbdriver_lint.analysis.interpreter import Frame, Interpreter
 from dbdriver_lint.analysis.program import Env, FunctionRecord, Importer, ModuleRecord, NoImports
 from dbdriver_lint.analysis.symbols import DRIVER_FUNCTIONS, ENGINE_FUNCTIONS
-from dbdriver_lint.analysis.tree import children, dotted, last_name, walk
+from dbdriver_lint.analysis.tree import dotted, last_name, walk
 from dbdriver_lint.analysis.urls import possible_url, urls_of
 from dbdriver_lint.analysis.values import (
     CallRecord,
     Dictionary,
-    Object,
     Result,
-    Symbol,
     Template,
     Text,
     Unknown,
@@ -70,10 +66,10 @@ class Analysis:
         self.calls = CallVisitor()
         self.names = NameVisitor()
         self.urls = UrlVisitor()
-        self.migrations = MigrationVisitor()
+        self.revision = revisions.RevisionVisitor()
         self.alembic = migrations.AlembicVisitor()
         self.uses = sessions.UseVisitor()
-        walk(parsed.tree, [self.names, self.calls, self.urls, self.migrations, self.alembic, self.uses])
+        walk(parsed.tree, [self.names, self.calls, self.urls, self.revision, self.alembic, self.uses])
         module = ModuleRecord("__main__", parsed.source.path, parsed, rebound=frozenset(self.names.rebound))
         self.module = module
         self.interpreter = Interpreter(importer)
@@ -119,11 +115,13 @@ class Analysis:
                 elif function in DRIVER_FUNCTIONS:
                     drivers.append(self._driver(site, node, function, records))
             if last_name(node.func) == "run_sync" and node.args:
-                run_sync.append(self._run_sync(site, node))
-        revision = self._is_revision()
-        awaited = tuple(self._awaited()) if revision else ()
+                run_sync.append(commands.run_sync_call(self, site, node))
+        revision = revisions.is_revision(self)
+        awaited = tuple(revisions.awaited_operations(self)) if revision else ()
         return ModuleFacts(
-            purpose=Purpose.MIGRATION if revision or self._is_environment() else Purpose.APPLICATION,
+            purpose=Purpose.MIGRATION
+            if revision or "alembic.context" in self.names.imports.values()
+            else Purpose.APPLICATION,
             engines=tuple(engines),
             urls=tuple(self._url_literals()),
             drivers=tuple(drivers),
@@ -131,11 +129,11 @@ class Analysis:
                 ClassFacts(node.name.value, NodeAnchor(self.parsed, node.name, node.name), tuple(made))
                 for node, made in by_class.items()
             ),
-            migrations=tuple(self._migration_functions(awaited)) if revision else (),
+            migrations=tuple(revisions.migration_functions(self, awaited)) if revision else (),
             awaited_operations=awaited,
             run_sync=tuple(run_sync),
             options=tuple(migrations.config_options(self)),
-            commands=tuple(migrations.command_calls(self)),
+            commands=tuple(commands.command_calls(self)),
             sql=tuple(migrations.sql_calls(self)) if revision else (),
             environment=migrations.environment(self),
             sessions=tuple(sessions.session_calls(self)),
@@ -273,123 +271,6 @@ class Analysis:
         frame = Frame(self.module, Env("function", None), statement=string.site.statement)
         return self.interpreter.evaluate(string.site.node, frame)
 
-    # Alembic
-
-    def _is_revision(self) -> bool:
-        return "revision" in self.migrations.notes.identifiers and self._op_name() is not None
-
-    def _op_name(self) -> str | None:
-        for local, qualified in self.names.imports.items():
-            if qualified == "alembic.op":
-                return local
-        return None
-
-    def _is_environment(self) -> bool:
-        return "alembic.context" in self.names.imports.values()
-
-    def _awaited(self) -> Iterator[AwaitedOperation]:
-        op = self._op_name()
-        helpers = {dotted(call.args[0].value) for call in self.migrations.run_async if call.args}
-        for site in self.migrations.awaits:
-            node = site.node
-            assert isinstance(node, cst.Await)
-            path = dotted(node.expression.func) if isinstance(node.expression, cst.Call) else None
-            if path is None or not path.startswith(f"{op}.") or path.count(".") != 1:
-                continue
-            if path.endswith(".run_async"):
-                continue
-            name = site.functions[-1].name.value if site.functions else None
-            yield AwaitedOperation(
-                function=path.rpartition(".")[2],
-                anchor=self.anchor(site),
-                call=self.anchor(site, node.expression),
-                function_name=name,
-                in_run_async_helper=name in helpers,
-            )
-
-    def _migration_functions(self, awaited: Sequence[AwaitedOperation]) -> Iterator[MigrationFunction]:
-        for node in self.migrations.notes.functions:
-            name = node.name.value
-            if name not in ("upgrade", "downgrade"):
-                continue
-            own = tuple(a for a in awaited if a.function_name == name)
-            waits = sum(1 for site in self.migrations.awaits if site.functions and site.functions[-1] is node)
-            blocks = sum(1 for site in self.migrations.async_blocks if site.functions and site.functions[-1] is node)
-            keyword = node.asynchronous
-            yield MigrationFunction(
-                name=name,
-                is_async=keyword is not None,
-                anchor=NodeAnchor(self.parsed, node, node.name, last=node.name),
-                asynchronous=NodeAnchor(self.parsed, keyword, node.name) if keyword is not None else None,
-                awaited=own,
-                other_awaits=waits - len(own) + blocks,
-                callers=self.migrations.called.get(name, 0),
-            )
-
-    def _run_sync(self, site: Site, node: cst.Call) -> RunSyncCall:
-        argument = node.args[0].value
-        written = dotted(argument) or ""
-        records = self.interpreter.calls.get(node, ())
-        values = [record.positional[0] for record in records if record.positional]
-        value = choice(values) if values else Unknown("argument")
-        bodies: list[cst.CSTNode] = []
-        command = self._command(value, bodies)
-        named = _names_a_migration(written) and all(isinstance(o, (Unknown, Symbol)) for o in options(value))
-        around = [*bodies, *site.functions[-1:]]
-        return RunSyncCall(
-            anchor=self.anchor(site),
-            callee=self.anchor(site, node.func),
-            location=self.location(site),
-            runs_migration=command is not None or named,
-            sets_connection_attribute=any(_sets_connection(body) for body in around),
-            command=command,
-            function_name=written or "the function",
-            unused_parameter=self._unused_parameter(site, argument),
-        )
-
-    def _unused_parameter(self, site: Site, argument: cst.CSTNode) -> NodeAnchor | None:
-        if not isinstance(argument, cst.Lambda) or len(argument.params.params) != 1:
-            return None
-        parameter = argument.params.params[0]
-        name = parameter.name.value
-        stack: list[cst.CSTNode] = [argument.body]
-        while stack:
-            node = stack.pop()
-            if isinstance(node, cst.Name) and node.value == name:
-                return None
-            stack.extend(children(node))
-        return self.anchor(site, parameter)
-
-    def _command(self, value: Value, bodies: list[cst.CSTNode], depth: int = 0) -> str | None:
-        """The ``alembic.command`` function that ``value`` is or calls, and the bodies on the way."""
-        for option in options(value):
-            if isinstance(option, Symbol) and option.name.startswith("alembic.command."):
-                return option.name.rpartition(".")[2]
-            if not isinstance(option, Object) or depth > 3:
-                continue
-            record = option.definition[0] if isinstance(option.definition, tuple) else option.definition
-            if not isinstance(record, FunctionRecord):
-                continue
-            bodies.append(record.node)
-            frame = Frame(record.module, record.env)
-            for call in _calls(record.node):
-                met = self.interpreter.calls.get(call, ())
-                for function in (m.function for m in met):
-                    if function.startswith("alembic.command."):
-                        return function.rpartition(".")[2]
-                found = None
-                if isinstance(call.func, (cst.Name, cst.Attribute)):
-                    found = self._command(self.interpreter.evaluate(call.func, frame), bodies, depth + 1)
-                if found is not None:
-                    return found
-        return None
-
-
-def _names_a_migration(name: str) -> bool:
-    """Whether a name that cannot be resolved says that it runs Alembic."""
-    last = name.rpartition(".")[2].lower()
-    return "alembic" in last and any(word in last for word in ("upgrade", "downgrade", "migrat"))
-
 
 def _calls_by_statement(sites: Iterable[Site]) -> dict[cst.CSTNode, list[cst.Call]]:
     """The noted calls under the statement that each stands in."""
@@ -411,31 +292,3 @@ def _target(site: Site, node: cst.Call) -> str | None:
         if isinstance(small, cst.AnnAssign) and small.value is node:
             return dotted(small.target)
     return None
-
-
-def _calls(root: cst.CSTNode) -> Iterator[cst.Call]:
-    stack = [root]
-    while stack:
-        node = stack.pop()
-        if isinstance(node, cst.Call):
-            yield node
-        stack.extend(children(node))
-
-
-def _sets_connection(root: cst.CSTNode) -> bool:
-    """Whether ``….attributes["connection"] = …`` stands in a function."""
-    stack = [root]
-    while stack:
-        node = stack.pop()
-        if isinstance(node, cst.AssignTarget) and isinstance(node.target, cst.Subscript):
-            target = node.target
-            index = target.slice[0].slice if len(target.slice) == 1 else None
-            if (
-                last_name(target.value) == "attributes"
-                and isinstance(index, cst.Index)
-                and isinstance(index.value, cst.SimpleString)
-                and index.value.raw_value == "connection"
-            ):
-                return True
-        stack.extend(children(node))
-    return False

@@ -6,7 +6,7 @@ then runs just the functions in which something was noted.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import libcst as cst
 
@@ -341,59 +341,3 @@ class UrlVisitor(SiteVisitor):
         receiver = self._receiver.get(id(node))
         if not self._silent and receiver is not None and receiver[0] is not None:
             self.strings.append(StringSite(self.site(node), receiver[0], receiver[1]))
-
-
-@dataclass(slots=True, eq=False)
-class RevisionNotes:
-    """What makes a file an Alembic revision or environment."""
-
-    identifiers: set[str] = field(default_factory=set)
-    functions: list[cst.FunctionDef] = field(default_factory=list)
-
-
-class MigrationVisitor(SiteVisitor):
-    """Notes a revision's identifiers, its ``upgrade`` and ``downgrade``, and awaited calls."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.notes = RevisionNotes()
-        self.awaits: list[Site] = []
-        self.async_blocks: list[Site] = []
-        self.run_async: list[cst.Call] = []
-        self.called: dict[str, int] = {}
-
-    def visit_AssignTarget(self, node: cst.AssignTarget) -> None:
-        if not self.functions and not self.classes and isinstance(node.target, cst.Name):
-            self.notes.identifiers.add(node.target.value)
-
-    def visit_AnnAssign(self, node: cst.AnnAssign) -> None:
-        if not self.functions and not self.classes and isinstance(node.target, cst.Name):
-            self.notes.identifiers.add(node.target.value)
-
-    def visit_FunctionDef(self, node: cst.FunctionDef) -> None:
-        if not self.functions and not self.classes:
-            self.notes.functions.append(node)
-        super().visit_FunctionDef(node)
-
-    def visit_Await(self, node: cst.Await) -> None:
-        self.awaits.append(self.site(node))
-
-    def visit_With(self, node: cst.With) -> None:
-        if node.asynchronous is not None:
-            self.async_blocks.append(self.site(node))
-
-    def visit_For(self, node: cst.For) -> None:
-        super().visit_For(node)
-        if node.asynchronous is not None:
-            self.async_blocks.append(self.site(node))
-
-    def visit_CompFor(self, node: cst.CompFor) -> None:
-        if node.asynchronous is not None:
-            self.async_blocks.append(self.site(node))
-
-    def visit_Call(self, node: cst.Call) -> None:
-        name = last_name(node.func)
-        if name is not None:
-            self.called[name] = self.called.get(name, 0) + 1
-        if name == "run_async":
-            self.run_async.append(node)

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 import libcst as cst
 
 from dbdriver_lint.analysis.anchors import NodeAnchor
 from dbdriver_lint.analysis.collect import Site, SiteVisitor
-from dbdriver_lint.analysis.interpreter import Frame
+from dbdriver_lint.analysis.commands import COMMANDS, NAMES_A_MIGRATION
 from dbdriver_lint.analysis.migration_facts import (
     AsyncSyntax,
     AsyncSyntaxKind,
-    CommandCall,
     ConfigOption,
     EnvironmentFacts,
     Loop,
@@ -21,9 +19,8 @@ from dbdriver_lint.analysis.migration_facts import (
     LostKind,
     SqlCall,
 )
-from dbdriver_lint.analysis.program import FunctionRecord
 from dbdriver_lint.analysis.tree import children, dotted, last_name
-from dbdriver_lint.analysis.values import Object, Result, Symbol, Text, choice, options
+from dbdriver_lint.analysis.values import Result, Text, choice
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,14 +28,11 @@ if TYPE_CHECKING:
     from dbdriver_lint.analysis.build import Analysis
     from dbdriver_lint.analysis.values import CallRecord, Value
 
-#: The commands that run ``env.py``.
-COMMANDS = frozenset({"upgrade", "downgrade", "stamp", "current", "check", "ensure_version"})
 _OPTIONS = frozenset({"set_main_option", "set_section_option"})
 _RUNNERS = frozenset({"run", "run_until_complete", "run_coroutine_threadsafe", "create_task", "ensure_future"})
 _TASKS = frozenset({"create_task", "ensure_future"})
 _WAITERS = frozenset({"run_until_complete", "gather", "wait", "wait_for"})
 _GUARDS = ("get_running_loop", "_get_running_loop", "nest_asyncio", "ThreadPoolExecutor", "threading", "is_running(")
-_NAMES_A_MIGRATION = re.compile(r"migrat|alembic|upgrade|downgrade", re.IGNORECASE)
 _EXECUTE = frozenset({"execute", "exec_driver_sql"})
 
 
@@ -137,7 +131,7 @@ class AlembicVisitor(SiteVisitor):
         elif name in ("get", "pop") and isinstance(node.func, cst.Attribute) and node.args:
             asked = last_name(node.func.value) == "attributes" and _is_connection(node.args[0].value)
             self.reads_connection = self.reads_connection or asked
-        if not self._lambdas and (name in self.commands or _NAMES_A_MIGRATION.search(name)):
+        if not self._lambdas and (name in self.commands or NAMES_A_MIGRATION.search(name)):
             self.migrating.append(self.site(node))
 
 
@@ -161,84 +155,6 @@ def config_options(analysis: Analysis) -> Iterator[ConfigOption]:
             continue
         if "url" in option.value.text.rpartition(".")[2].lower():
             yield ConfigOption(function, option.value.text, analysis.anchor(site), value, analysis.location(site))
-
-
-def command_calls(analysis: Analysis) -> Iterator[CommandCall]:
-    """The calls in coroutines that run a command in the coroutine's own thread."""
-    awaited = {site.node.expression: site for site in analysis.alembic.awaits if isinstance(site.node, cst.Await)}
-    for site in analysis.alembic.migrating:
-        node = site.node
-        assert isinstance(node, cst.Call)
-        if not site.coroutine:
-            continue
-        command = _command_of_call(analysis, node)
-        via: tuple[str, ...] = ()
-        if command is None:
-            command, via = _command_through(analysis, site, node)
-        if command is None:
-            continue
-        outer = awaited.get(node)
-        yield CommandCall(
-            command=command,
-            anchor=analysis.anchor(site),
-            callee=analysis.anchor(site, node.func),
-            location=analysis.location(site),
-            awaited=analysis.anchor(outer) if outer is not None else None,
-            via=via,
-        )
-
-
-def _command_of_call(analysis: Analysis, node: cst.Call) -> str | None:
-    """The command that a call is a call of."""
-    functions = (record.function for record in analysis.interpreter.calls.get(node, ()))
-    return next((command for function in functions if (command := _command_named(function)) is not None), None)
-
-
-def _command_named(function: str) -> str | None:
-    module, _, name = function.rpartition(".")
-    return name if module == "alembic.command" and name in COMMANDS else None
-
-
-def _command_through(analysis: Analysis, site: Site, node: cst.Call) -> tuple[str | None, tuple[str, ...]]:
-    """The command that a call of the project's own plain function runs, and the functions on the way."""
-    definition = analysis.interpreter.definitions.get(site.functions[-1])
-    env = definition.env if isinstance(definition, FunctionRecord) else analysis.module.env
-    callee = analysis.interpreter.evaluate(node.func, Frame(analysis.module, env))
-    return reached_command(analysis, callee)
-
-
-def reached_command(analysis: Analysis, value: Value, depth: int = 0) -> tuple[str | None, tuple[str, ...]]:
-    """The command that a plain function runs when it is called, and the names on the way; coroutines are not."""
-    for option in options(value):
-        if isinstance(option, Symbol) and (found := _command_named(option.name)) is not None:
-            return found, ()
-        if not isinstance(option, Object) or depth > 3:
-            continue
-        record = option.definition[0] if isinstance(option.definition, tuple) else option.definition
-        if not isinstance(record, FunctionRecord) or record.is_async:
-            continue
-        frame = Frame(record.module, record.env)
-        for call in _own_calls(record.node):
-            name = last_name(call.func)
-            if name is None or not (name in COMMANDS or _NAMES_A_MIGRATION.search(name)):
-                continue
-            command, via = reached_command(analysis, analysis.interpreter.evaluate(call.func, frame), depth + 1)
-            if command is not None:
-                return command, (record.name, *via)
-    return None, ()
-
-
-def _own_calls(function: cst.CSTNode) -> Iterator[cst.Call]:
-    """The calls that running a function makes itself: not those of the functions and lambdas in it."""
-    stack: list[cst.CSTNode] = [function.body] if isinstance(function, (cst.FunctionDef, cst.Lambda)) else [function]
-    while stack:
-        node = stack.pop()
-        if isinstance(node, (cst.FunctionDef, cst.Lambda, cst.ClassDef)):
-            continue
-        if isinstance(node, cst.Call):
-            yield node
-        below = list(children(node))
-        stack.extend(reversed(below))
 
 
 def sql_calls(analysis: Analysis) -> Iterator[SqlCall]:

@@ -87,10 +87,17 @@ def test_what_a_command_in_a_coroutine_does_is_up_to_env(
             "def run_migrations(c):\n    upgrade_schema(c)\n"
             "async def f(c):\n    run_migrations(c)\n"
         ),
+        (
+            "def run_migrations(c):\n    from alembic import command as alembic_command\n\n"
+            "    if c:\n        alembic_command.upgrade(c, 'head')\n"
+            "async def f(c):\n    run_migrations(c)\n"
+        ),
+        ("from app.schema import Migrator\nasync def f(c):\n    Migrator().run_migrations(c)\n"),
     ],
 )
 def test_a_command_is_found_under_any_name(lint: Callable[..., list[Finding]], code: str) -> None:
-    assert [f.code for f in lint(code, "XDB404")] == ["XDB404"]
+    schema = "class Migrator:\n    def run_migrations(self, c):\n        from alembic import command\n\n        command.upgrade(c, 'head')\n"
+    assert [f.code for f in lint(code, "XDB404", files={"app/schema.py": schema})] == ["XDB404"]
 
 
 @pytest.mark.parametrize(
