@@ -100,9 +100,7 @@ def _parameters(side: Side, project: Project) -> list[Result]:
         if verdict.outcome is Outcome.IGNORED:
             notes.append(note(PARAMETERS, said))
         else:
-            refused.append(
-                f"takes no `{key}`" if verdict.outcome is Outcome.UNSUPPORTED else f"takes `{key}` otherwise"
-            )
+            refused.append(_COMPLAINTS.get(verdict.outcome, "refuses this value of `{}`").format(key))
             consequences.append(mask_text(said))
     if refused:
         found = f"{side.driver} {' and '.join(refused)}"
@@ -110,6 +108,13 @@ def _parameters(side: Side, project: Project) -> list[Result]:
     if notes or not given:
         return notes
     return [ok(PARAMETERS, f"{side.driver} takes {', '.join(f'`{key}`' for key in given)}")]
+
+
+_COMPLAINTS = {
+    Outcome.UNSUPPORTED: "takes no `{}`",
+    Outcome.WEAKENED: "does not do what `{}` says",
+    Outcome.INVERTED: "does the opposite of what `{}` says",
+}
 
 
 def _conversion(side: Side) -> list[Result]:

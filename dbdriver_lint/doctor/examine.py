@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from dbdriver_lint.doctor.attempt import Request, attempt
@@ -12,7 +12,7 @@ from dbdriver_lint.doctor.model import Diagnosis, SideReport, any_failed, note
 from dbdriver_lint.doctor.server_steps import examine_server, left_out
 from dbdriver_lint.doctor.sides import sides_for
 from dbdriver_lint.doctor.url_steps import REPAIRED, examine_url
-from dbdriver_lint.knowledge.address import DatabaseUrlError
+from dbdriver_lint.knowledge.address import DatabaseUrlError, read_address
 from dbdriver_lint.knowledge.intentions import Tls
 from dbdriver_lint.knowledge.secrets import mask_text
 from dbdriver_lint.knowledge.translate import translate
@@ -53,7 +53,7 @@ def examine(
     mode = None if project.settings.fix_tls == "preserve" else Tls.REQUIRE
     sides = sides_for(subject, options.drivers, project, convert=options.convert, default=mode)
     if options.convert:
-        url_results = _converted(url, url_results, sides)
+        url_results = _converted(url, subject, url_results, sides)
     found = [examine_side(side, subject, project, alone=len(sides) == 1) for side in sides]
     server = examine_server(subject, options.seconds, progress) if options.connect else []
     outcomes: list[Outcome | None] = [None] * len(sides)
@@ -74,12 +74,15 @@ def examine(
     return Diagnosis(source, masked, tuple(url_results), tuple(server), tuple(reports), options.connect)
 
 
-def _converted(url: str, results: list[Result], sides: tuple[Side, ...]) -> list[Result]:
+def _converted(url: str, subject: Subject, results: list[Result], sides: tuple[Side, ...]) -> list[Result]:
     """The steps for a URL that the application converts: what the conversion repairs is only noted."""
     try:
+        same = replace(read_address(url), scheme=subject.address.scheme) == subject.address
         for side in sides:
             translate(url, side.drivername)
     except DatabaseUrlError:
+        return results
+    if not same:
         return results
     return [
         note(r.step, f"{r.found}: converting repairs that") if r.step in REPAIRED and r.failed else r for r in results

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
+from urllib.parse import quote, unquote
 
 from dbdriver_lint.doctor.hosts import hosts_of
 from dbdriver_lint.doctor.model import Subject, failed, note, ok
@@ -12,7 +13,7 @@ from dbdriver_lint.doctor.providers import place_of
 from dbdriver_lint.knowledge.address import Address, DatabaseUrlError, read_address
 from dbdriver_lint.knowledge.dialects import DIALECTS
 from dbdriver_lint.knowledge.drivers import load_error, suggest
-from dbdriver_lint.knowledge.secrets import mask_text
+from dbdriver_lint.knowledge.secrets import mask_text, secret_spans
 from dbdriver_lint.knowledge.spellings import WITHOUT_TLS
 from dbdriver_lint.knowledge.tls import read_tls
 from dbdriver_lint.knowledge.translate import dialect_of
@@ -39,12 +40,14 @@ _PLACEHOLDER = re.compile(
 )
 """``<password>``, ``[YOUR-PASSWORD]``, ``${PASSWORD}``, ``USER``: lower-case words are real on many a laptop."""
 
+_LOGIN = re.compile(r"[\w+.:-]*://[^:/?@]*:")
 _READ_DIFFERENTLY = frozenset("/?#[] ")
 
 
 def examine_url(text: str) -> tuple[list[Result], Subject | None]:
     """The steps for one URL, and what it says; None where it cannot be read, or is for nothing known here."""
-    url, results = _unwrapped(text)
+    given, results = _unwrapped(text)
+    url = _escaped(given)
     try:
         address = read_address(url)
     except DatabaseUrlError as error:
@@ -58,7 +61,7 @@ def examine_url(text: str) -> tuple[list[Result], Subject | None]:
     if scheme is None:
         return results, None
     address = replace(address, scheme=scheme)
-    results += _escaping(url, address)
+    results += _escaping(url, escaped=url == given)
     dialect = dialect_of(f"{scheme}://")
     if dialect not in WITHOUT_TLS:
         results += [_parts(address), *_hosts(address, dialect)]
@@ -124,15 +127,18 @@ def _is_plugin(scheme: str) -> bool:
     return True
 
 
-def _escaping(url: str, address: Address) -> list[Result]:
+def _escaped(url: str) -> str:
+    """The URL with every ``@`` of its password escaped, so that its parts are those that are meant."""
+    login = _LOGIN.match(url)
+    span = next((span for span in secret_spans(url) if login is not None and span[0] == login.end()), None)
+    if span is None or "@" not in url[span[0] : span[1]]:
+        return url
+    return url[: span[0]] + quote(unquote(url[span[0] : span[1]]), safe="") + url[span[1] :]
+
+
+def _escaping(url: str, *, escaped: bool) -> list[Result]:
     """Whether SQLAlchemy takes the same piece for the password as its owner does."""
-    if address.password is None:
-        return []
-    try:
-        parsed = parse_url(url)
-    except UrlError:
-        return []  # said already
-    if parsed.host is not None and "@" in parsed.host.text:
+    if not escaped:
         return [
             failed(
                 ESCAPING,
@@ -141,7 +147,13 @@ def _escaping(url: str, address: Address) -> list[Result]:
                 "write `%40` for each `@` of the password, or build the URL with `sqlalchemy.URL.create`",
             )
         ]
-    raw = set() if parsed.password is None else _READ_DIFFERENTLY & set(parsed.password.text)
+    try:
+        password = parse_url(url).password
+    except UrlError:
+        return []  # said already
+    if password is None:
+        return []
+    raw = _READ_DIFFERENTLY & set(password.text)
     if raw:
         listed = " ".join(f"`{character}`" for character in sorted(raw))
         return [
