@@ -128,6 +128,10 @@ class UnawaitedMigration(Rule):
             fixed=_TEMPLATE,
             path="migrations/env.py",
         ),
+        Bad(
+            _HEAD + "loop = asyncio.get_event_loop()\nloop.run_until_complete(run_async_migrations())\n",
+            path="migrations/env.py",
+        ),
     )
     good = (
         Good(_TEMPLATE, path="migrations/env.py"),
@@ -207,6 +211,8 @@ def _fix(lost: LostCoroutine, facts: EnvironmentFacts, context: Context) -> Fix 
         return Fix(f"Await `{lost.name}()`", (Edit(Span(start, start), "await "),), Applicability.SAFE)
     if lost.location.coroutine or facts.loop is Loop.GUARDED or lost.kind is LostKind.OWN_LOOP:
         return None
+    if lost.kind is LostKind.NO_LOOP and "get_event_loop" not in lost.anchor.text:
+        return None  # the loop is made elsewhere, and that would still fail
     run, imports = context.local_attribute("asyncio", "run")
     return Fix(
         f"Run `{lost.name}()` with `asyncio.run()`",
