@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
-from dbdriver_lint.analysis import library, strings
+from dbdriver_lint.analysis import library, strings, texts
 from dbdriver_lint.analysis.objects import Objects
 from dbdriver_lint.analysis.program import ClassRecord, Deferred, Env, FunctionRecord
 from dbdriver_lint.analysis.symbols import ATTRIBUTES, RESULTS, canonical
@@ -207,7 +207,12 @@ class Expressions(Objects):
         if isinstance(value, Url):
             part = library.url_attribute(value, name)
             return part if part is not None else Symbol(f"sqlalchemy.URL.{name}", receiver=value)
+        if name == "value" and isinstance(value, (Text, Template)):
+            return value  # a member of an enumeration: strings have no such attribute
         if isinstance(value, Result):
+            parsed = texts.part(value, name) if value.of == texts.PARSED else None
+            if parsed is not None:
+                return parsed
             if name == "url" and value.call is not None:
                 url = library.engine_url(value)
                 if url is not None:
@@ -423,6 +428,8 @@ class Expressions(Objects):
         """What calling a value gives."""
         if isinstance(callee, Object):
             return self.call_object(callee, arguments, frame)
+        if isinstance(callee, Symbol) and callee.name == "builtins.super":
+            return _super(frame)
         if isinstance(callee, Symbol):
             record = CallRecord(
                 callee.name,
@@ -539,6 +546,16 @@ _EVALUATORS: dict[type, Evaluator] = {
     cst.Yield: Expressions._yield,
     cst.Arg: Expressions._argument_node,
 }
+
+
+def _super(frame: Frame) -> Value:
+    """``super()`` in a method: the object as its class's bases know it."""
+    function = frame.function
+    parameters = function.node.params.params if function is not None else ()
+    receiver = frame.env.lookup(parameters[0].name.value) if parameters else None
+    if function is None or function.owner is None or not isinstance(receiver, Object):
+        return Unknown("super")
+    return Object("super", function.owner.name, (function.owner, receiver))
 
 
 def copy_frame(frame: Frame, env: Env) -> Frame:

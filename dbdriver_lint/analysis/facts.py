@@ -44,6 +44,11 @@ class Argument:
     whole: Anchor
     keyword: str | None = None
 
+    @property
+    def unpacked(self) -> bool:
+        """Whether it came out of a ``**mapping``, which ``anchor`` is then: there is no text of its own to edit."""
+        return self.whole.text.startswith("**")
+
 
 @dataclass(frozen=True, slots=True)
 class Location:

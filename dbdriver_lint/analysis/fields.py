@@ -244,7 +244,7 @@ def _after(
 ) -> Value | None:
     """An attribute after a method that runs on the new object has run."""
     made = InstanceRecord(record.owner, record.positional, record.keywords, record.open, asked=record.asked)
-    made.constructing = True
+    made.wanted = name
     if value is not None:
         made.attributes[name] = value
     objects.call_function(hook, [], {}, depth=frame.depth, bound=Object("instance", record.owner.name, made))

@@ -171,7 +171,7 @@ class Interpreter(Expressions):
         """What a call of a first-party function gives; Unknown beyond the bounds or in a recursion."""
         if depth >= MAX_DEPTH or record in self._active or self.steps > MAX_STEPS:
             return Unknown("too deep")
-        if not call_may_matter(record, [*positional, *keywords.values()]):
+        if not _is_being_made(bound) and not call_may_matter(record, [*positional, *keywords.values()]):
             return Unknown(f"result of {record.name}")
         if any(name is None or name not in _TRANSPARENT for name in record.decorators):
             return Unknown(f"result of the decorated function {record.name}")
@@ -332,7 +332,7 @@ class Interpreter(Expressions):
             self._augmented(node, frame)
         elif isinstance(node, cst.Expr):
             self._record(line, node.value, frame)
-            if _changes_names(node.value):
+            if _changes_names(node.value) or self._constructs(node.value, frame):
                 self.evaluate(node.value, frame)
         elif isinstance(node, cst.Return):
             self._record(line, node.value, frame)
@@ -360,6 +360,16 @@ class Interpreter(Expressions):
                 if path is not None:
                     frame.env.vars[path] = Unknown("deleted")
         return True
+
+    def _constructs(self, node: cst.BaseExpression, frame: Frame) -> bool:
+        """Whether a statement calls a method of the object that is being made: it may set its attributes."""
+        if not (isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute)) or frame.function is None:
+            return False
+        parameters = frame.function.node.params.params
+        receiver = node.func.value.func if isinstance(node.func.value, cst.Call) else node.func.value
+        if not parameters or dotted(receiver) not in (parameters[0].name.value, "super"):
+            return False
+        return _is_being_made(frame.env.lookup(parameters[0].name.value))
 
     def _run_If(self, node: cst.If, frame: Frame) -> bool:
         truth = None
@@ -465,23 +475,38 @@ class Interpreter(Expressions):
         return self.suite(node.body, frame) or suppresses
 
     def _run_Match(self, node: cst.Match, frame: Frame) -> bool:
-        self.evaluate(node.subject, frame)
+        subject = self.evaluate(node.subject, frame)
         before = frame.env.vars
         ends: list[dict[str, Value | Deferred]] = []
-        exhaustive = False
         for case in node.cases:
+            outcome = self._matches(subject, case.pattern, frame)
+            if outcome is False:
+                continue
             frame.env.vars = dict(before)
             for name in _captures(case.pattern):
                 frame.env.vars[name] = Unknown("match capture")
             if case.guard is not None:
                 self.evaluate(case.guard, frame)
-            elif isinstance(case.pattern, cst.MatchAs) and case.pattern.pattern is None:
-                exhaustive = True
             if self.suite(case.body, frame):
                 ends.append(frame.env.vars)
-        if not exhaustive:
+            if outcome is True and case.guard is None:
+                break
+        else:
             ends.append(before)
         return self._join(ends, before, frame)
+
+    def _matches(self, subject: Value, pattern: cst.MatchPattern, frame: Frame) -> bool | None:
+        """Whether a case is taken; None where it cannot be known."""
+        if isinstance(pattern, cst.MatchAs):
+            return True if pattern.pattern is None else self._matches(subject, pattern.pattern, frame)
+        if isinstance(pattern, cst.MatchOr):
+            outcomes = {self._matches(subject, each.pattern, frame) for each in pattern.patterns}
+            return True if True in outcomes else (None if None in outcomes else False)
+        if isinstance(pattern, (cst.MatchValue, cst.MatchSingleton)):
+            value = self.evaluate(pattern.value, frame)
+            found = {strings.equals(option, value) for option in options(subject)}
+            return found.pop() if len(found) == 1 else None
+        return None
 
     def _run_FunctionDef(self, node: cst.FunctionDef, frame: Frame) -> bool:
         made = [self._decorator(decorator.decorator, frame) for decorator in node.decorators]
@@ -639,7 +664,7 @@ class Interpreter(Expressions):
         owner = self.evaluate(target.value, frame)
         if isinstance(owner, Object) and isinstance(owner.definition, InstanceRecord):
             record = owner.definition
-            if record.constructing:
+            if record.wanted is not None:
                 known = record.attributes.get(target.attr.value)
                 record.attributes[target.attr.value] = value if known is None else choice([known, value])
 
@@ -906,6 +931,14 @@ def _symbol_of(decorator: Value) -> str | None:
 _INNER_SCOPES = (cst.Lambda, cst.BaseComp, cst.IfExp, cst.BooleanOperation, cst.NamedExpr)
 #: Methods that change the object that they are called on.
 _MUTATORS = frozenset({"update", "setdefault", "append", "extend", "insert", "pop", "clear", "add"})
+
+
+def _is_being_made(value: Value | None) -> bool:
+    return (
+        isinstance(value, Object)
+        and isinstance(value.definition, InstanceRecord)
+        and value.definition.wanted is not None
+    )
 
 
 def _changes_names(node: cst.CSTNode) -> bool:

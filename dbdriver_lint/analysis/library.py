@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from dataclasses import replace as copy
 from typing import TYPE_CHECKING
 
-from dbdriver_lint.analysis import strings
+from dbdriver_lint.analysis import strings, texts
 from dbdriver_lint.analysis.orm import factory_result
 from dbdriver_lint.analysis.symbols import ENGINE_FUNCTIONS
 from dbdriver_lint.analysis.values import (
@@ -65,6 +65,8 @@ def call(
         return url_method(callee.receiver, name.rpartition(".")[2], arguments)
     if name.startswith("dict.") and isinstance(callee.receiver, Dictionary):
         return _dict_method(callee.receiver, name[5:], arguments, anchor)
+    if isinstance(callee.receiver, Result) and callee.receiver.of == texts.PARSED:
+        return texts.method(callee.receiver, name.rpartition(".")[2], arguments, anchor)
     function = _FUNCTIONS.get(name)
     if function is not None:
         return function(arguments, anchor)
@@ -160,6 +162,10 @@ def as_text(value: Value) -> Value:
     return value
 
 
+#: What pydantic's URLs and secrets give their text with.
+_AS_TEXT = frozenset({"get_secret_value", "unicode_string", "human_repr", "__str__"})
+
+
 def string_method(receiver: Value, name: str, arguments: Arguments) -> Value:
     """A method of a string, with constant arguments."""
     first = arguments.get(0, "old")
@@ -195,6 +201,8 @@ def string_method(receiver: Value, name: str, arguments: Arguments) -> Value:
         return strings.mapped(receiver, lambda known: getattr(known, name)(), f"{name} text")
     if name == "format":
         return _format_method(receiver, arguments)
+    if name in _AS_TEXT:
+        return receiver
     if name in ("encode", "decode"):
         return Unknown("encoded text", receiver.steps)
     if name == "join" and isinstance(first, Items) and not first.open:
@@ -470,6 +478,11 @@ def _str(arguments: Arguments, anchor: NodeAnchor) -> Value:
     return as_text(arguments.positional[0]) if len(arguments.positional) == 1 else Unknown("str")
 
 
+def _len(arguments: Arguments, anchor: NodeAnchor) -> Value:
+    first = arguments.get(0, "")
+    return Constant(len(first.text)) if isinstance(first, Text) else Unknown("length")
+
+
 def _dict(arguments: Arguments, anchor: NodeAnchor) -> Value:
     items = Dictionary(dict(arguments.keywords), arguments.open, anchor)
     if not arguments.positional:
@@ -545,6 +558,12 @@ _FUNCTIONS: dict[str, Callable[[Arguments, NodeAnchor], Value]] = {
     "os.path.expandvars": lambda arguments, anchor: Unknown("expanded text"),
     "urllib.parse.quote": _quote("quote"),
     "urllib.parse.quote_plus": _quote("quote_plus"),
+    "urllib.parse.urlparse": texts.parsed,
+    "urllib.parse.urlsplit": texts.parsed,
+    "urllib.parse.urlunparse": texts.unparsed,
+    "urllib.parse.urlunsplit": texts.unparsed,
+    "re.sub": texts.substituted,
+    "builtins.len": _len,
     "urllib.parse.unquote": _quote("unquote"),
     "urllib.parse.unquote_plus": _quote("unquote_plus"),
     "sqlalchemy.make_url": lambda arguments, anchor: make_url(arguments.get(0, "name_or_url")),

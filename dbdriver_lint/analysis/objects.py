@@ -87,7 +87,19 @@ class Objects:
             if found is None:
                 return Unknown(f"attribute {name} of {definition.owner.name}")
             return _read(self._bind(found, value, frame), f"{definition.owner.name}.{name}", node, frame)
+        if value.kind == "super":
+            found = self._inherited(value, name)
+            return Unknown(f"attribute {name}") if found is None else self._bind(found, value.definition[1], frame)  # type: ignore[index]
         return Unknown(f"attribute {name}")
+
+    def _inherited(self, value: Object, name: str) -> Value | None:
+        """``super().name``: what the bases of the class have."""
+        assert isinstance(value.definition, tuple)
+        owner, receiver = value.definition
+        record = receiver.definition
+        wanted = record.wanted if isinstance(record, InstanceRecord) and record.wanted is not None else name
+        bases = list(self.ancestors(owner, wanted))[1:]
+        return next((v for klass in bases if (v := klass.env.own(name)) is not None), None)
 
     def member(self, record: ClassRecord, name: str) -> ClassRecord:
         """``record`` with the text that its member ``name`` needs, where its module was only parsed in part."""
@@ -133,7 +145,7 @@ class Objects:
             return fields.generated_attribute(self, record, name, frame)
         # of a module parsed in part, what ``__init__`` was cut down to says nothing of the other attributes
         made = InstanceRecord(record.owner, record.positional, record.keywords, record.open, asked=record.asked)
-        made.constructing = True
+        made.wanted = name
         self.call_function(
             init.definition,
             made.positional,

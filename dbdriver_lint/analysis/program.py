@@ -182,8 +182,8 @@ class InstanceRecord:
     """There may be arguments that are not known."""
     attributes: dict[str, Value] = field(default_factory=dict)
     asked: set[str] = field(default_factory=set)
-    constructing: bool = False
-    """It is being made: what is assigned to its attributes now is what they are."""
+    wanted: str | None = None
+    """It is being made for this attribute: what is assigned to its attributes now is what they are."""
 
 
 class Importer(Protocol):

@@ -109,8 +109,10 @@ class Slicer:
             test: set[str] = set()
             blocks: list[list[ast.stmt]] = []
             if isinstance(node, _DEFINITIONS):
-                if self._has_globals and not isinstance(node, ast.ClassDef):
-                    bound.extend(_globals(node))
+                if not isinstance(node, ast.ClassDef):
+                    if self._has_globals:
+                        bound.extend(_globals(node))
+                    attributes.extend(_own_attributes(node))
             else:
                 bound += [*_bound(node), *_changed(node)]
                 if self._has_walrus:
@@ -217,8 +219,13 @@ class _Slice:
             self._keep(unit, value=True)
         elif not self.following and self._marked(unit):
             self._keep(unit)
-        for name in self.file.facts(node).bound:
+        facts = self.file.facts(node)
+        for name in facts.bound:
             self._offer(self.by_name, self.needed, name, unit)
+        if in_class and not self.headers:
+            # a method that sets an attribute counts where another method calls it
+            for name in facts.attributes:
+                self._offer(self.by_attribute, self.attributes, name, unit)
 
     def _offer(self, table: dict[str, list[_Unit]], wanted: set[str], name: str, unit: _Unit) -> None:
         table[name].append(unit)
@@ -285,6 +292,8 @@ class _Slice:
         for name in attributes:
             self._need_attribute(name)
         if isinstance(node, _DEFINITIONS):
+            if not self.attributes.isdisjoint(self.file.facts(node).attributes):
+                self._need_attribute(f"{node.name}()")
             if not unit.active:
                 unit.active = True
                 unit.blocks.append([_Unit(statement, unit) for statement in node.body])
@@ -483,8 +492,17 @@ def _set_attributes(node: ast.stmt) -> Iterator[str]:
                     yield inner.attr
     elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
         function = node.value.func
-        if isinstance(function, ast.Attribute) and isinstance(function.value, ast.Attribute):
-            yield function.value.attr
+        if isinstance(function, ast.Attribute):
+            if isinstance(function.value, ast.Attribute):
+                yield function.value.attr
+            yield f"{function.attr}()"
+
+
+def _own_attributes(node: ast.stmt) -> Iterator[str]:
+    """The attributes that a method gives its object."""
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.Attribute) and isinstance(inner.ctx, ast.Store) and isinstance(inner.value, ast.Name):
+            yield inner.attr
 
 
 def _root(node: ast.expr) -> Iterator[str]:
