@@ -21,6 +21,8 @@ _URL_NAME = re.compile(r"url|uri|dsn|database|conn(ection)?(_?str(ing)?)?$|engin
 _SPEAKING_NAME = re.compile(
     r"example|pattern|prefix|scheme|format|regex|help|doc|sample|placeholder|dummy|mock|fake|test", re.IGNORECASE
 )
+#: A place to be filled in: `{host}`, `<host>`, `$HOST`, `%(host)s`, `[host]`, `YOUR_HOST`.
+_FIELD = re.compile(r"[{}<>$\[\]|*]|%\(|your[-_]", re.IGNORECASE)
 _LOCAL = frozenset({"localhost", "127.0.0.1", "::1", "0.0.0.0", "host.docker.internal"})  # noqa: S104
 
 
@@ -71,6 +73,7 @@ class HardcodedDriverUrl(Rule):
             'DATABASE_URL = os.getenv("DATABASE_URL", "postgresql+asyncpg://postgres:postgres@localhost/dev")\n'
         ),
         Good('def application_url(base: str) -> str:\n    return f"postgresql+asyncpg://{base}?ssl=require"\n'),
+        Good('CONNECTION_STRING = "postgresql://{username}:{password}@{host}/{database}"\n'),
         Good('def is_async(url: str) -> bool:\n    return url.startswith("postgresql+asyncpg://user@host")\n'),
         Good('DATABASE_URL = "sqlite:///app.db"\n'),
         Good('def f():\n    """For example postgresql://user:pass@host/db."""\n'),
@@ -84,6 +87,8 @@ class HardcodedDriverUrl(Rule):
         if url.drivername.dialect not in DIALECTS or url.drivername.dialect == "sqlite" or not host:
             return
         if url.username is not None and not url.username.known:
+            return
+        if any(part is not None and _FIELD.search(part.text) for part in (url.username, url.password, url.host)):
             return
         if not _URL_NAME.search(receiver) or _SPEAKING_NAME.search(receiver):
             return
