@@ -382,6 +382,22 @@ class Expressions(Objects):
         if slot is not None and not isinstance(current, Dictionary):
             frame.env.vars[slot] = value
 
+    def change_dictionary(self, node: cst.CSTNode, frame: Frame) -> None:
+        """``name.update(…)`` and the like, as a statement: the dictionary that the name holds is another one then."""
+        if not isinstance(node, cst.Call) or not isinstance(node.func, cst.Attribute):
+            return
+        path = dotted(node.func.value)
+        current = self.evaluate(node.func.value, frame) if path is not None else None
+        if path is None or not isinstance(current, (Dictionary, Choice)):
+            return
+        arguments = self._arguments(node, frame)
+        method = node.func.attr.value
+        changed: list[Value] = [
+            library.changed(option, method, arguments) if isinstance(option, Dictionary) else Unknown("changed object")
+            for option in options(current)
+        ]
+        frame.env.vars[path] = choice(changed)
+
     # Calls
 
     def _call(self, node: cst.Call, frame: Frame) -> Value:

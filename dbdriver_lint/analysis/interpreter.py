@@ -334,6 +334,7 @@ class Interpreter(Expressions):
             self._record(line, node.value, frame)
             if _changes_names(node.value) or self._constructs(node.value, frame):
                 self.evaluate(node.value, frame)
+                self.change_dictionary(node.value, frame)
         elif isinstance(node, cst.Return):
             self._record(line, node.value, frame)
             if not frame.recording:

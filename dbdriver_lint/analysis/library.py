@@ -299,6 +299,24 @@ def merged(left: Dictionary, right: Dictionary) -> Dictionary:
     )
 
 
+def changed(value: Dictionary, method: str, arguments: Arguments) -> Dictionary:
+    """What a dictionary holds after one of its methods was called for its effect."""
+    if method == "update":
+        other = arguments.positional[0] if arguments.positional else Dictionary({})
+        both = merged(value, other) if isinstance(other, Dictionary) else copy(value, open=True)
+        return copy(merged(both, Dictionary(dict(arguments.keywords), arguments.open)), steps=value.steps)
+    key = arguments.get(0, "key")
+    if method == "clear":
+        return copy(value, items={}, open=False)
+    if not isinstance(key, Text):
+        return copy(value, open=True)
+    if method == "setdefault":
+        return copy(value, items={key.text: arguments.get(1, "default") or NONE, **value.items})
+    if method == "pop":
+        return copy(value, items={name: item for name, item in value.items.items() if name != key.text})
+    return value
+
+
 def _dict_method(receiver: Dictionary, name: str, arguments: Arguments, anchor: NodeAnchor) -> Value:
     if name == "get":
         key = arguments.get(0, "key")

@@ -211,18 +211,26 @@ def _judge_rows(
     ]
     here = [row for row in accepting if versions.inside(row.sqlalchemy, row.driver)]
     if not here:
-        return _unsupported(table, place, key, value, siblings, accepting[0] if accepting else None)
+        return _unsupported(table, place, key, value, siblings, versions, accepting[0] if accepting else None)
     row = here[0]
     checks = row.url if place in _TEXT_PLACES else row.args
     verdict = _first_fault(table, checks or (), place, key, value, siblings, versions, row.source)
     if not verdict.ok:
         return verdict
     if len(here) == 1 and not versions.all_inside(row.sqlalchemy, row.driver):
-        return _unsupported(table, place, key, value, siblings, row)
+        return _unsupported(table, place, key, value, siblings, versions, row)
     return OK
 
 
-def _unsupported(table: Table, place: Place, key: str, value: object, siblings: Siblings, row: Row | None) -> Verdict:
+def _unsupported(
+    table: Table,
+    place: Place,
+    key: str,
+    value: object,
+    siblings: Siblings,
+    versions: _Versions,
+    row: Row | None,
+) -> Verdict:
     """The driver does not take it at all, or, where ``row`` takes it, not in all of the versions."""
     if place is Place.URL and table.url_ignored:
         return Verdict(Outcome.IGNORED, consequence=table.url_ignored)
@@ -233,7 +241,7 @@ def _unsupported(table: Table, place: Place, key: str, value: object, siblings: 
         _filled(table.unknown, key, value, {}),
         _RAISES,
         Moment.CONNECT,
-        _complement(table, row) if row is not None else "",
+        _complement(table, row, versions) if row is not None else "",
         remedy_for(table.driver, place, key, value, siblings) or _owner(table, key),
         row.source if row is not None else "b.3",
     )
@@ -249,10 +257,15 @@ def _owner(table: Table, key: str) -> str:
     return f"remove it: it belongs to {DIALECTS[owner].title}"
 
 
-def _complement(table: Table, row: Row) -> str:
-    """The versions outside the row's, in words."""
+def _complement(table: Table, row: Row, versions: _Versions) -> str:
+    """The versions outside the row's, in words; "" where all that are declared are outside."""
     parts = []
-    for name, span in (("SQLAlchemy", row.sqlalchemy), (table.driver, row.driver)):
+    for name, declared, span in (
+        ("SQLAlchemy", versions.sqlalchemy, row.sqlalchemy),
+        (table.driver, versions.driver, row.driver),
+    ):
+        if declared is not None and not _meets(declared, span):
+            return ""
         since, until = span
         if since is not None:
             parts.append(f"{name} {_span_text((None, since))}")

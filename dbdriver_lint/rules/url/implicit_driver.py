@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from dbdriver_lint.findings.model import Group, Severity
 from dbdriver_lint.fixes.edit import Applicability, Edit, Fix
+from dbdriver_lint.knowledge.dialects import DIALECTS
 from dbdriver_lint.knowledge.drivers import driver_named, meanings
 from dbdriver_lint.rules.base import Bad, Draft, Good, Rule
 from dbdriver_lint.rules.judging import connects_by_url
@@ -96,7 +97,7 @@ class ImplicitDriver(Rule):
         pedantic = decide(type(self), context.settings, context.source.path, group=OPT_IN_GROUP).enabled
         for url in call.urls.urls:
             name = url.url.drivername.text
-            if not url.url.drivername.known or "+" in name or name == "sqlite":
+            if not url.url.drivername.known or name not in DIALECTS or name == "sqlite":
                 continue
             found = meanings(name, versions)
             changes = len(found) > 1 and not versions.is_everything

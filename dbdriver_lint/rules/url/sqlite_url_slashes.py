@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from dbdriver_lint.analysis.values import EnvVar, Text, options
 from dbdriver_lint.findings.model import Group, Severity
 from dbdriver_lint.fixes.edit import Applicability, Edit, Fix
+from dbdriver_lint.knowledge.urls import mask_text
 from dbdriver_lint.rules.base import Bad, Draft, Good, Rule
 from dbdriver_lint.source.text import Span
 
@@ -87,14 +88,15 @@ class SqliteUrlSlashes(Rule):
             match = _SQLITE.match(value.text)
             if match is None or len(match["slashes"]) > 2:
                 continue
-            right = f"{match['scheme']}///{match['rest']}"
+            named = "@" in match["rest"]  # a user, perhaps with a password
+            right = f"{match['scheme']}///{'path' if named else match['rest']}"
             when = f"If `{default_of}` is unset, " if default_of else ""
             yield self.finding(
                 call.url.anchor,
                 f"{when}`{call.name}()` raises `{_error(match, value.text)}`: SQLite has no host; write `{right}` "
                 f"({_FORMS})",
                 related=value.steps,
-                fix=_fix(value, match, right, call),
+                fix=None if named else _fix(value, match, right, call),
             )
 
 
@@ -117,10 +119,10 @@ def _texts(value: Value, default_of: str | None = None) -> Iterator[tuple[Text, 
 def _error(match: re.Match[str], text: str) -> str:
     if len(match["slashes"]) < 2:
         return "ArgumentError: Could not parse SQLAlchemy URL"
-    _, colon, port = match["rest"].partition("/")[0].rpartition(":")
+    _, colon, port = match["rest"].partition("/")[0].rpartition("@")[2].rpartition(":")
     if colon and not port.isdecimal():
         return f"ValueError: invalid literal for int() with base 10: '{port}'"
-    return f"ArgumentError: Invalid SQLite URL: {text}"
+    return f"ArgumentError: Invalid SQLite URL: {mask_text(text)}"
 
 
 def _fix(value: Text, match: re.Match[str], right: str, call: EngineCall) -> Fix | None:
