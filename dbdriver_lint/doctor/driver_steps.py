@@ -87,33 +87,32 @@ def _parameters(side: Side, project: Project) -> list[Result]:
         return _conversion(side)
     query = parse_url(side.url).query_dict()
     given: dict[str, object] = {key: values[0] if len(values) == 1 else tuple(values) for key, values in query.items()}
-    refused: list[str] = []
-    consequences: list[str] = []
+    refused: dict[str, list[str]] = {}
+    consequence = remedy = ""
     notes: list[Result] = []
     right = corrected(side)
     for key, value in given.items():
         verdict = judge(side.driver, Place.URL, key, value, siblings=given, sqlalchemy=project.sqlalchemy)
         if verdict.ok:
             continue
-        # The whole URL says more than the one parameter.
-        said = describe(side.driver, Place.URL, key, replace(verdict, remedy="") if right else verdict)
+        said = mask_text(describe(side.driver, Place.URL, key, replace(verdict, remedy="")))
         if verdict.outcome is Outcome.IGNORED:
             notes.append(note(PARAMETERS, said))
         else:
-            refused.append(_COMPLAINTS.get(verdict.outcome, "refuses this value of `{}`").format(key))
-            consequences.append(mask_text(said))
+            refused.setdefault(_COMPLAINTS.get(verdict.outcome, "refuses the value of"), []).append(f"`{key}`")
+            consequence, remedy = consequence or said, remedy or mask_text(verdict.remedy)
     if refused:
-        found = f"{side.driver} {' and '.join(refused)}"
-        return [failed(PARAMETERS, found, "; ".join(consequences), right or "remove it"), *notes]
+        found = " and ".join(f"{complaint} {', '.join(keys)}" for complaint, keys in refused.items())
+        return [failed(PARAMETERS, f"{side.driver} {found}", consequence, right or remedy or "remove it"), *notes]
     if notes or not given:
         return notes
     return [ok(PARAMETERS, f"{side.driver} takes {', '.join(f'`{key}`' for key in given)}")]
 
 
 _COMPLAINTS = {
-    Outcome.UNSUPPORTED: "takes no `{}`",
-    Outcome.WEAKENED: "does not do what `{}` says",
-    Outcome.INVERTED: "does the opposite of what `{}` says",
+    Outcome.UNSUPPORTED: "does not take",
+    Outcome.WEAKENED: "is not protected by",
+    Outcome.INVERTED: "does the opposite of",
 }
 
 
@@ -131,10 +130,10 @@ def _conversion(side: Side) -> list[Result]:
 
 def corrected(side: Side) -> str:
     """The right URL for this side, as a remedy, with the ``connect_args`` that it needs; "" if there is none."""
-    if side.translation is None:
-        return ""
-    if side.translation.refused:
+    if side.translation is not None and side.translation.refused:
         return "; ".join(lost.reason for lost in side.translation.refused)
+    if side.translation is None or not side.repairable:
+        return ""
     return f"use {form(side.translation)}; {conversion(side)} makes it so"
 
 

@@ -94,7 +94,7 @@ def _can_be_tried(side: Side, results: list[Result]) -> bool:
     steps = {result.step for result in results if result.failed}
     if steps & {SUPPORT, INSTALLED, GREENLET}:
         return False
-    return PARAMETERS not in steps or (side.translation is not None and not side.translation.refused)
+    return PARAMETERS not in steps or side.repairable
 
 
 def _request(side: Side, results: list[Result], subject: Subject, mode: Tls | None, seconds: float) -> Request:

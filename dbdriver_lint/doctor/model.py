@@ -106,6 +106,14 @@ class Side:
         """Whether the engine is made by ``create_async_engine``."""
         return self.purpose is Purpose.APPLICATION
 
+    @property
+    def repairable(self) -> bool:
+        """Whether the translation says all that the URL asks for, and something else than the URL."""
+        translation = self.translation
+        if translation is None or translation.refused:
+            return False
+        return translation.url != self.url or bool(translation.connect_args)
+
 
 @dataclass(frozen=True, slots=True)
 class SideReport:

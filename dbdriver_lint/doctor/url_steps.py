@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from dbdriver_lint.knowledge.tls import TlsWish
 
 PARSE, SCHEME, ESCAPING, PARTS, HOST = "parse", "scheme", "escaping", "parts", "host"
+FILES = "files"
 REPAIRED = frozenset({PARSE, SCHEME, ESCAPING})
 """Steps whose failures are gone from :attr:`Subject.text`."""
 
@@ -63,10 +65,11 @@ def examine_url(text: str) -> tuple[list[Result], Subject | None]:
     address = replace(address, scheme=scheme)
     results += _escaping(url, escaped=url == given)
     dialect = dialect_of(f"{scheme}://")
+    wish = _wish(address, dialect)
     if dialect not in WITHOUT_TLS:
-        results += [_parts(address), *_hosts(address, dialect)]
+        results += [_parts(address), *_hosts(address, dialect), *_files(wish)]
     repaired = any(result.failed and result.step in REPAIRED for result in results)
-    return results, Subject(_written(address) if repaired else url, address, dialect, _wish(address, dialect))
+    return results, Subject(_written(address) if repaired else url, address, dialect, wish)
 
 
 def _unwrapped(text: str) -> tuple[str, list[Result]]:
@@ -77,7 +80,9 @@ def _unwrapped(text: str) -> tuple[str, list[Result]]:
         return url, []
     around = (match["before"] or match["after"]) if match else ""
     found = f"there is `{around}` around the URL" if around else "there is white space around the URL"
-    cause = "SQLAlchemy takes all of the value for the URL; `docker --env-file` keeps quotes as they are"
+    cause = "SQLAlchemy takes all of the value for the URL"
+    if around in ('"', "'"):
+        cause += "; `docker --env-file` and some dashboards keep quotes as they are"
     return url, [failed(PARSE, found, cause, f"write `{mask_text(url)}` and nothing else")]
 
 
@@ -207,12 +212,26 @@ def _hosts(address: Address, dialect: str) -> list[Result]:
         if place.transaction_pooler:
             found = f"{host} is {place.name}: each transaction may get another server connection"
             advice = (
-                f"migrations go over {place.direct}; engines of asyncpg and psycopg must not keep prepared statements"
+                f"migrations go over {place.direct}; engines of asyncpg and psycopg must not keep prepared statements, "
+                "unless the pooler follows them"
             )
             results.append(note(HOST, found, advice))
         else:
             results.append(ok(HOST, f"{host}, {place.name}"))
     return results or [ok(HOST, ", ".join(map(str, hosts)))]
+
+
+def _files(wish: TlsWish | None) -> list[Result]:
+    """Whether the files that the URL names are there."""
+    named = [] if wish is None else [wish.ca, wish.certificate, wish.key]
+    files = [name for name in named if name is not None and name != "system"]
+    absent = [name for name in files if not Path(name).expanduser().is_file()]
+    if absent:
+        cause = "the first connection raises or, with `sslmode=require`, nothing is verified"
+        return [
+            failed(FILES, f"{', '.join(absent)} is not on this machine", cause, "put it there, or correct the path")
+        ]
+    return [ok(FILES, f"{', '.join(files)} is there")] if files else []
 
 
 def _wish(address: Address, dialect: str) -> TlsWish | None:

@@ -313,7 +313,7 @@ def test_heroku_scheme(doctor: Callable[..., Report], postgresql: PostgreSQL) ->
 def test_sslmode_for_asyncpg(doctor: Callable[..., Report], postgresql: PostgreSQL) -> None:
     report = doctor(pg(postgresql.port, "?sslmode=require"), *POSTGRESQL)
     assert report.summary[0] == "migrations: psycopg2, TLS require, ok"
-    assert report.summary[1] == "application: asyncpg, fails: asyncpg takes no `sslmode`"
+    assert report.summary[1] == "application: asyncpg, fails: asyncpg does not take `sslmode`"
     failed = report.failed("application")
     assert "unexpected keyword argument 'sslmode'" in failed["cause"]
     assert f"`postgresql+asyncpg://app:***@localhost:{postgresql.port}/app?ssl=require`" in failed["remedy"]
