@@ -77,9 +77,7 @@ def check_source(path: str, data: bytes, settings: Settings, project: Project, *
 
     from dbdriver_lint.rules.context import Context
 
-    context = Context(
-        source, settings, project.dependencies_for(settings), facts, faithful and source.round_trips, project
-    )
+    context = Context(source, settings, project.dependencies_for(settings), facts, faithful, project)
     findings = [
         _place(draft, context)
         for rule in sorted(rules, key=lambda r: r.code)

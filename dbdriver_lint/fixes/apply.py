@@ -10,6 +10,7 @@ import warnings
 from bisect import insort
 from collections import Counter
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from dbdriver_lint.fixes.edit import Applicability, Edit, Fix
@@ -200,7 +201,10 @@ class _Round(Generic[C]):
 
     def _plan(self, finding: Finding, fix: Fix) -> _Plan:
         first = min(edit.span.start for edit in fix.edits)
-        return _Plan(finding, tuple({*fix.edits, *import_edits(self._source, fix.imports, before=first)}))
+        edits = sorted({*fix.edits, *import_edits(self._source, fix.imports, before=first)})
+        if any(a.span.end > b.span.start for a, b in pairwise(edits)):
+            raise CannotEditError("its edits overlap one another")
+        return _Plan(finding, tuple(edits))
 
     def _result(self, plans: Sequence[_Plan]) -> tuple[bytes, C]:
         """The file with these fixes in it, and its check.

@@ -27,7 +27,7 @@ _KEPT_ON_TOP = re.compile(
 
 
 class CannotEditError(Exception):
-    """The file cannot take an import: this interpreter does not read its syntax."""
+    """The file cannot take a fix as it is; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,8 +24,7 @@ def write_atomically(path: str | os.PathLike[str], before: bytes, after: bytes) 
             written. No temporary file is left.
     """
     target = Path(os.path.realpath(path))
-    _refuse_if_changed(path, target, before)
-    if before == after:
+    if _holds(path, target, before, after):
         return
     if not os.access(target, os.W_OK):
         raise WriteError(f"{path} is read-only, so its fixes are not written")
@@ -39,9 +38,9 @@ def write_atomically(path: str | os.PathLike[str], before: bytes, after: bytes) 
             os.fsync(stream.fileno())
         _keep_owner(target, temporary)
         shutil.copymode(target, temporary)
-        _refuse_if_changed(path, target, before)
-        temporary.replace(target)
-        temporary = None
+        if not _holds(path, target, before, after):
+            temporary.replace(target)
+            temporary = None
     except OSError as error:
         raise WriteError(f"{path} could not be written: {target.parent}: {error.strerror or error}") from error
     finally:
@@ -49,13 +48,15 @@ def write_atomically(path: str | os.PathLike[str], before: bytes, after: bytes) 
             temporary.unlink(missing_ok=True)
 
 
-def _refuse_if_changed(path: str | os.PathLike[str], target: Path, before: bytes) -> None:
+def _holds(path: str | os.PathLike[str], target: Path, before: bytes, after: bytes) -> bool:
+    """Whether the file has the new content already, as when it was repaired under another name at the same time."""
     try:
-        unchanged = target.read_bytes() == before
+        now = target.read_bytes()
     except OSError as error:
         raise WriteError(f"{path} could not be read again before writing: {error.strerror or error}") from error
-    if not unchanged:
+    if now not in (before, after):
         raise WriteError(f"{path} changed while it was being linted, so its fixes are not written; run again")
+    return now == after
 
 
 def _keep_owner(target: Path, temporary: Path) -> None:

@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from dbdriver_lint.fixes.edit import ImportRequest
+from dbdriver_lint.source.text import SourceFile
 
 if TYPE_CHECKING:
     from dbdriver_lint.analysis.environments import MigrationEnvironment
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from dbdriver_lint.project.alembic import Configuration
     from dbdriver_lint.project.dependencies import Dependencies
     from dbdriver_lint.settings.model import Settings
-    from dbdriver_lint.source.text import SourceFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +29,17 @@ class Context:
     settings: Settings
     dependencies: Dependencies
     module: ModuleFacts
-    can_edit: bool
-    """Whether the file may be edited at all (LibCST gave its bytes back, the encoding round-trips)."""
+    faithful: bool
+    """Whether LibCST gave back what it was given of the file, so that places are exact."""
     project: Project
+
+    @property
+    def can_edit(self) -> bool:
+        """Whether the file may be edited at all: LibCST gives all of it back, and so does its encoding.
+
+        Only files with something to repair are asked, as it takes a parse of the whole.
+        """
+        return self.faithful and self.source.round_trips and _is_given_back(self.source.text)
 
     @property
     def migration_environments(self) -> tuple[MigrationEnvironment, ...]:
@@ -80,6 +88,16 @@ class Context:
         if module in self.bound:
             return f"_{module}.{name}", (ImportRequest(module, None, f"_{module}"),)
         return f"{module}.{name}", (ImportRequest(module, None),)
+
+
+@lru_cache(maxsize=4)
+def _is_given_back(text: str) -> bool:
+    from dbdriver_lint.source.parse import UnparsableSourceError, parse
+
+    try:
+        return parse(SourceFile.from_text("", text)).faithful
+    except UnparsableSourceError:
+        return False
 
 
 @lru_cache(maxsize=4)

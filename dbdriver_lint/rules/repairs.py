@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from dbdriver_lint.fixes.edit import Applicability, Edit, Fix
+from dbdriver_lint.knowledge.dialects import DIALECTS
 from dbdriver_lint.knowledge.drivers import async_drivers, sync_drivers
 from dbdriver_lint.knowledge.spellings import BARE_NAMES
 from dbdriver_lint.source.text import Span
 
 if TYPE_CHECKING:
-    from dbdriver_lint.analysis.facts import EngineCall, PossibleUrl
+    from dbdriver_lint.analysis.facts import Argument, EngineCall, PossibleUrl
     from dbdriver_lint.analysis.values import Anchor
     from dbdriver_lint.rules.context import Context
 
@@ -26,16 +28,25 @@ def preferred_driver(dialect: str, *, is_async: bool, context: Context) -> str |
     return declared(dialect) or (known[0] if known else None)
 
 
-def transform_call(expression: Anchor, driver: str, context: Context) -> Fix:
-    """Wrap an expression in a call of the project's transform function.
+def likely_dialect(context: Context, *, is_async: bool) -> str:
+    """The dialect of a URL that nobody knows: the first that the project declares a driver of this kind for."""
+    declared = context.dependencies.preferred_async if is_async else context.dependencies.preferred_sync
+    return next((dialect for dialect in DIALECTS if declared(dialect) is not None), "postgresql")
+
+
+def transform_call(url: Argument, driver: str, context: Context) -> Fix | None:
+    """Wrap a URL in a call of the project's transform function.
 
     Unsafe: it changes the URL that is used, and the driver it names may not be installed. A URL that
     says nothing about TLS says nothing afterwards, unless the setting ``fix-tls`` wants otherwise.
+    None where there is no expression to wrap, and in the module of the function itself.
     """
     module, _, function = context.settings.transform.partition(":")
+    if url.unpacked or _is_module(context.source.path, module):
+        return None
     name, imports = context.local_name(module, function)
     tls = ", ssl=None" if context.settings.fix_tls == "preserve" else ""
-    span = expression.span
+    span = url.anchor.span
     return Fix(
         f"Convert the URL for `{driver}` with `{function}()`",
         (
@@ -45,6 +56,13 @@ def transform_call(expression: Anchor, driver: str, context: Context) -> Fix:
         Applicability.UNSAFE,
         imports,
     )
+
+
+def _is_module(path: str, module: str) -> bool:
+    """Whether ``path`` is the file of ``module``, as far as names say."""
+    parts = PurePath(path).with_suffix("").parts
+    own = parts[:-1] if parts[-1:] == ("__init__",) else parts
+    return ".".join(own[-1 - module.count(".") :]) == module
 
 
 def transform_target(driver: str, context: Context) -> str:
@@ -59,8 +77,8 @@ def transform_target(driver: str, context: Context) -> str:
 def use_driver(call: EngineCall, url: PossibleUrl, context: Context) -> Fix | None:
     """Give an engine the right kind of driver, at the engine and not where its URL is defined.
 
-    A literal without parameters only gets another scheme; anything else goes through the transform
-    function, which translates the parameters too.
+    A literal without parameters, if there is nothing else that the URL can be, only gets another scheme;
+    anything else goes through the transform function, which translates the parameters too.
     """
     dialect = url.url.drivername.dialect
     if call.url is None or dialect is None or call.from_config:
@@ -71,13 +89,14 @@ def use_driver(call: EngineCall, url: PossibleUrl, context: Context) -> Fix | No
     scheme = url.source_span(url.url.drivername.start, url.url.drivername.end)
     if (
         scheme is not None
+        and call.urls.complete
         and call.url.anchor.span.contains(scheme[1])
         and not url.url.query
         and not url.url.query_is_open
     ):
         name = f"{dialect}+{driver}"
         return Fix(f"Use `{name}`", (Edit(scheme[1], name),), Applicability.UNSAFE)
-    return transform_call(call.url.anchor, driver, context)
+    return transform_call(call.url, driver, context)
 
 
 def is_shared(url: PossibleUrl, call: EngineCall, context: Context) -> bool:

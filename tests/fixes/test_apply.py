@@ -221,6 +221,12 @@ class TestWithdrawal:
         assert len(result.withdrawn) == 2
         assert not result.repaired
 
+    def test_a_fix_whose_edits_overlap(self) -> None:
+        bad = Rule("XDB101", "abc", lambda m: ([(m.start(), m.start() + 2, "x"), (m.start() + 1, m.end(), "y")], ()))
+        result = fixed("abc\n", bad)
+        assert result.data == b"abc\n"
+        assert [w.reason for w in result.withdrawn] == ["its edits overlap one another"]
+
     def test_what_the_encoding_cannot_hold(self) -> None:
         rule = Rule("XDB101", "bad", substitute("'→'"))
         data = b"# coding: latin-1\nx = bad  # caf\xe9\n"

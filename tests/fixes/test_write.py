@@ -56,6 +56,13 @@ def test_a_link_stays_a_link(file: Path, tmp_path: Path) -> None:
     assert names(folder) == ["link.py"]
 
 
+def test_what_another_name_of_the_file_has_brought_already(file: Path) -> None:
+    file.write_bytes(b"new")
+    before = file.stat()
+    write_atomically(file, b"old\r\n", b"new")
+    assert file.stat().st_ino == before.st_ino
+
+
 def test_a_file_that_changed_meanwhile_is_left_alone(file: Path) -> None:
     file.write_bytes(b"somebody else's")
     with pytest.raises(WriteError, match="changed while it was being linted"):

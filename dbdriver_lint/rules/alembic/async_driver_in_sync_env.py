@@ -163,7 +163,7 @@ class AsyncDriverInSyncEnv(Rule):
             argument.anchor,
             self._message(next(iter(names)), "", context),
             related=urls.urls[0].steps,
-            fix=transform_call(argument.anchor, driver, context) if certain and driver is not None else None,
+            fix=transform_call(argument, driver, context) if certain and driver is not None else None,
         )
 
     def _from_files(self, engine: EngineCall, context: Context) -> Iterator[Draft]:

@@ -251,8 +251,8 @@ def _url_edits(
     if driver is None or engine.url is None:
         return None
     if not engine.from_config:
-        fix = transform_call(engine.url.anchor, driver, context)
-        return fix.edits, fix.imports
+        fix = transform_call(engine.url, driver, context)
+        return None if fix is None else (fix.edits, fix.imports)
     alembic, imports = context.local_name("alembic", "context")
     if imports or "url" in engine.keywords:
         return None

@@ -147,7 +147,7 @@ def _pool(value: object) -> str | None:
 
 def _fix(argument: Argument, pool: str, context: Context) -> Fix | None:
     """Only where the class is written in the call itself."""
-    if pool != "QueuePool" or argument.keyword is None or not argument.whole.text.startswith("poolclass"):
+    if pool != "QueuePool" or argument.unpacked:
         return None
     name, imports = context.local_name("sqlalchemy.pool", _INSTEAD[pool])
     return Fix(f"Use `{_INSTEAD[pool]}`", (Edit(argument.anchor.span, name),), Applicability.SAFE, imports)

@@ -187,11 +187,7 @@ class MisplacedEngineArgument(Rule):
         yield self.finding(
             removed[0].whole,
             f"{when}`{call.name}()` raises `{error}`: {pool} has no size; leave out {_listed(wrong)}",
-            fix=Fix(
-                f"Remove {_listed(wrong)}",
-                _removals(removed),
-                Applicability.UNSAFE if when else Applicability.SAFE,
-            ),
+            fix=_without(removed, wrong, sure=not when),
         )
 
 
@@ -235,7 +231,7 @@ def _entries(wrong: dict[str, Argument], drivers: Sequence[Loaded]) -> str:
         )
         spelled = _ARGS.fullmatch(verdict.remedy)
         if verdict.ok:
-            entries.append(f'"{name}": {argument.anchor.text}')
+            entries.append(f'"{name}": {"…" if argument.unpacked else argument.anchor.text}')
         elif spelled is not None and "…" not in spelled[1] and "ssl." not in spelled[1]:
             entries.append(spelled[1].replace("'", '"'))
         else:
@@ -244,7 +240,7 @@ def _entries(wrong: dict[str, Argument], drivers: Sequence[Loaded]) -> str:
 
 
 def _moved(call: EngineCall, wrong: Sequence[Argument], drivers: Sequence[Loaded]) -> Fix | None:
-    if not drivers or any(not argument.whole.text.startswith(argument.keyword or " ") for argument in wrong):
+    if not drivers or any(argument.unpacked for argument in wrong):
         return None
     entries = _entries({argument.keyword or "": argument for argument in wrong}, drivers)
     if not entries or "\n" in entries:
@@ -261,6 +257,13 @@ def _moved(call: EngineCall, wrong: Sequence[Argument], drivers: Sequence[Loaded
     names = {driver.driver for driver in drivers}
     safe = len(names) == 1
     return Fix(f"Write `connect_args={{{entries}}}`", edits, Applicability.SAFE if safe else Applicability.UNSAFE)
+
+
+def _without(arguments: Sequence[Argument], names: Sequence[str], *, sure: bool) -> Fix | None:
+    if any(argument.unpacked for argument in arguments):
+        return None
+    applicability = Applicability.SAFE if sure else Applicability.UNSAFE
+    return Fix(f"Remove {_listed(names)}", _removals(arguments), applicability)
 
 
 def _removals(arguments: Sequence[Argument]) -> tuple[Edit, ...]:

@@ -143,4 +143,4 @@ class SslmodeInAsyncEngine(Rule):
         others = {parameter.name.value for parameter in judged.url.url.query} - {"sslmode"}
         if any(name.startswith("ssl") for name in others):
             return None  # files, which only `connect_args` can name
-        return transform_call(call.url.anchor, "asyncpg", context)
+        return transform_call(call.url, "asyncpg", context)

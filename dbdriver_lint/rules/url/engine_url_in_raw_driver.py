@@ -150,7 +150,7 @@ def _fix(call: DriverCall, url: PossibleUrl, context: Context) -> Fix | None:
         dialect = drivername.dialect or "postgresql"
         return Fix(f"Write `{dialect}://`", (Edit(scheme[1], dialect),), Applicability.SAFE)
     text = call.dsn.anchor.text
-    if "\n" in text or len(call.dsns.urls) != 1:
+    if call.dsn.unpacked or "\n" in text or len(call.dsns.urls) != 1:
         return None
     name, imports = context.local_name("sqlalchemy", "make_url")
     converted = f'{name}({text}).set(drivername="postgresql").render_as_string(hide_password=False)'

@@ -8,7 +8,7 @@ from dbdriver_lint.analysis.values import EnvVar, options
 from dbdriver_lint.findings.model import Confidence, Group, Severity
 from dbdriver_lint.knowledge.dialects import DIALECTS
 from dbdriver_lint.rules.base import Bad, Draft, Good, Rule
-from dbdriver_lint.rules.repairs import preferred_driver, transform_call
+from dbdriver_lint.rules.repairs import likely_dialect, preferred_driver, transform_call
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -106,20 +106,19 @@ class UnvalidatedEnvUrl(Rule):
         for value in options(call.url.value):
             if not isinstance(value, EnvVar) or value.field or value.checked or value.rewritten:
                 continue
-            dialects = {url.url.drivername.dialect or "" for url in call.urls.urls if url.default_of == value.name} or {
-                "postgresql"
-            }
-            dialect = dialects.pop() if len(dialects) == 1 else "postgresql"
+            is_async = call.is_async or call.wrapped_in_async_engine
+            dialects = {url.url.drivername.dialect or "" for url in call.urls.urls if url.default_of == value.name}
+            dialect = dialects.pop() if len(dialects) == 1 else likely_dialect(context, is_async=is_async)
             if dialect not in DIALECTS:
                 return
-            driver = preferred_driver(dialect, is_async=call.is_async, context=context)
-            kind = "asynchronous" if call.is_async else "synchronous"
+            driver = preferred_driver(dialect, is_async=is_async, context=context)
+            kind = "asynchronous" if is_async else "synchronous"
             yield self.finding(
                 call.url.anchor,
                 f"`{call.name}()` takes `{value.name}` as it comes: `postgres://`, a driver of the other kind or "
                 f"`sslmode` in it fail only when it is deployed; transform or check it for this {kind} engine",
                 related=value.steps,
-                fix=transform_call(call.url.anchor, driver, context) if driver is not None else None,
+                fix=transform_call(call.url, driver, context) if driver is not None else None,
                 confidence=Confidence.MEDIUM,
             )
             return
