@@ -58,7 +58,7 @@ class SyncCallOnAsyncEngine(Rule):
     | `with engine.connect()` | `TypeError: 'AsyncConnection' object does not support the context manager protocol` |
     | `with AsyncSession(engine)` | `TypeError: 'AsyncSession' object does not support the context manager protocol` |
     | `async with sync_engine.connect()` | `TypeError: 'Connection' object does not support the asynchronous context manager protocol` |
-    | `AsyncEngine(engine).connect()` | `AwaitRequired: The current operation required an async execution but none was detected` |
+    | `AsyncEngine(engine)`, at the first query | `AwaitRequired: The current operation required an async execution but none was detected`; 1.4: `AttributeError` |
     | `engine.execute(…)`, `session.query(…)` | `AttributeError` |
     | `session.commit()` | nothing is committed; `RuntimeWarning: coroutine 'AsyncSession.commit' was never awaited` |
 
