@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace as copy
 from typing import TYPE_CHECKING
 
+from dbdriver_lint.analysis.library import Arguments
 from dbdriver_lint.analysis.program import ClassRecord, FunctionRecord, InstanceRecord
 from dbdriver_lint.analysis.symbols import canonical
 from dbdriver_lint.analysis.values import (
@@ -89,7 +90,7 @@ def generated_attribute(objects: Objects, record: InstanceRecord, name: str, fra
     settings = bool(bases & _SETTINGS)
     if not (settings or bases & _MODELS or any(set(owner.decorators) & _DATACLASSES for owner in owners)):
         return None
-    result = _field(owners, record, name, settings=settings)
+    result = _field(objects, owners, record, name, frame, settings=settings)
     if settings or bases & _MODELS:
         if result is not None:
             result = _validated(objects, owners, record, name, result, frame)
@@ -103,7 +104,9 @@ def generated_attribute(objects: Objects, record: InstanceRecord, name: str, fra
     return result
 
 
-def _field(owners: list[ClassRecord], record: InstanceRecord, name: str, *, settings: bool) -> Value | None:
+def _field(
+    objects: Objects, owners: list[ClassRecord], record: InstanceRecord, name: str, frame: Frame, *, settings: bool
+) -> Value | None:
     """A field's value as it is given, read from the environment, or by default."""
     names: list[str] = []
     for klass in reversed(owners):
@@ -119,7 +122,9 @@ def _field(owners: list[ClassRecord], record: InstanceRecord, name: str, *, sett
         given = record.positional[names.index(name)]
     if given is not None:
         return given
-    known = _default(default)
+    known = _default(objects, default, frame)
+    if isinstance(known, Object):
+        return known  # settings inside settings
     if settings:
         steps = known.steps if known is not None else ()
         return EnvVar(_variable(owners, name, default), known, steps, field=True)
@@ -130,7 +135,7 @@ def _field(owners: list[ClassRecord], record: InstanceRecord, name: str, *, sett
     return known
 
 
-def _default(value: Value | None) -> Value | None:
+def _default(objects: Objects, value: Value | None, frame: Frame) -> Value | None:
     """The default of a field, also inside ``Field(default=…)``; None where there is none."""
     if value is None or _is_none(value):
         return None
@@ -138,6 +143,8 @@ def _default(value: Value | None) -> Value | None:
         found = value.call.positional[0] if value.call.positional else value.call.keywords.get("default")
         if found is None:
             factory = value.call.keywords.get("default_factory")
+            if isinstance(factory, Object):
+                return objects.call_object(factory, Arguments(), frame)
             return None if factory is None else Unknown("default factory")
         return None if isinstance(found, Unknown) or _is_none(found) or _is_ellipsis(found) else found
     return None if _is_ellipsis(value) else value
@@ -204,7 +211,7 @@ def _validated(
         named = {a.text for call in hook.decorator_calls for a in call.positional if isinstance(a, Text)}
         if not named & {name, "*"}:
             continue
-        arguments = [_others(owners, record, name, hook)]
+        arguments = [_others(objects, owners, record, name, hook, frame)]
         klass = Object("class", record.owner.name, record.owner)
 
         def run(
@@ -223,11 +230,13 @@ def _validated(
     return value
 
 
-def _others(owners: list[ClassRecord], record: InstanceRecord, name: str, hook: FunctionRecord) -> Value:
+def _others(
+    objects: Objects, owners: list[ClassRecord], record: InstanceRecord, name: str, hook: FunctionRecord, frame: Frame
+) -> Value:
     """The values of the other fields, as a validator is given them: ``values``, or ``info.data``."""
     settings = is_settings(record.owner)
     names = [field for owner in reversed(owners) for field in owner.fields if field != name]
-    found = {field: _field(owners, record, field, settings=settings) for field in names}
+    found = {field: _field(objects, owners, record, field, frame, settings=settings) for field in names}
     data = Dictionary({field: value for field, value in found.items() if value is not None})
     if "pydantic.field_validator" not in hook.decorators:
         return data

@@ -375,7 +375,9 @@ class Interpreter(Expressions):
     def _run_If(self, node: cst.If, frame: Frame) -> bool:
         truth = None
         foreign = self._is_foreign(node.test, frame) and not self._stands(node.test, frame)
-        if not foreign:
+        if foreign:
+            self._mark_checked(node.test, frame)  # a part of it may ask for a URL
+        else:
             truth = strings.truth(self.evaluate(node.test, frame))
         before = frame.env.vars
         ends: list[dict[str, Value | Deferred]] = []
@@ -667,7 +669,9 @@ class Interpreter(Expressions):
             record = owner.definition
             if record.wanted is not None:
                 known = record.attributes.get(target.attr.value)
-                record.attributes[target.attr.value] = value if known is None else choice([known, value])
+                if known is not None and not _is_unconditional(frame):
+                    value = choice([known, value])
+                record.attributes[target.attr.value] = value
 
     def _augmented(self, node: cst.AugAssign, frame: Frame) -> None:
         value = self.evaluate(node.value, frame)
@@ -862,6 +866,8 @@ class Interpreter(Expressions):
         if isinstance(test, (cst.Name, cst.Attribute)) or _is_none_test(test):
             return
         for path in _subjects(test):
+            if frame.env.is_foreign(path.partition(".")[0]):
+                continue
             value = frame.env.read(path)
             if isinstance(value, (EnvVar, Choice)):
                 marked = [copy(o, checked=True) if isinstance(o, EnvVar) else o for o in options(value)]
@@ -932,6 +938,12 @@ def _symbol_of(decorator: Value) -> str | None:
 _INNER_SCOPES = (cst.Lambda, cst.BaseComp, cst.IfExp, cst.BooleanOperation, cst.NamedExpr)
 #: Methods that change the object that they are called on.
 _MUTATORS = frozenset({"update", "setdefault", "append", "extend", "insert", "pop", "clear", "add"})
+
+
+def _is_unconditional(frame: Frame) -> bool:
+    """Whether the statement that is being run stands at its function's own level."""
+    body = frame.function.node.body if frame.function is not None else None
+    return isinstance(body, cst.IndentedBlock) and any(statement is frame.statement for statement in body.body)
 
 
 def _is_being_made(value: Value | None) -> bool:

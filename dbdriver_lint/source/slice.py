@@ -20,9 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
 #: Members of a class that count without being named.
-_IMPLICIT = frozenset(
-    {"__init__", "__new__", "__post_init__", "model_post_init", "__call__", "__enter__", "__aenter__"}
-)
+_IMPLICIT = frozenset({"__init__", "__new__", "__post_init__", "Config"})
 _FLOW = (ast.Return, ast.Raise, ast.Break, ast.Continue)
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -239,7 +237,8 @@ class _Slice:
             return outside or any(alias.name == "*" for alias in node.names)
         parent = unit.parent
         if parent is not None and isinstance(parent.node, ast.ClassDef):
-            return isinstance(node, ast.AnnAssign) and not self.headers
+            configures = parent.node.name == "Config" or _is_configuration(node)
+            return not self.headers and (isinstance(node, ast.AnnAssign) or configures)
         # what leaves a function at its own level ends it
         return parent is not None and isinstance(parent.node, _FUNCTIONS) and isinstance(node, _FLOW)
 
@@ -517,6 +516,13 @@ def _globals(node: ast.stmt) -> Iterator[str]:
     for inner in ast.walk(node):
         if isinstance(inner, ast.Global):
             yield from inner.names
+
+
+def _is_configuration(node: ast.stmt) -> bool:
+    """Whether a class's statement tells its library how to read the fields."""
+    return isinstance(node, ast.Assign) and any(
+        isinstance(target, ast.Name) and target.id == "model_config" for target in node.targets
+    )
 
 
 def _hooks(node: ast.stmt) -> bool:

@@ -54,7 +54,7 @@ def followed(root: Path, code: str, **others: str) -> tuple[str, ...]:
 
     Other files are given as keywords: ``app__config="…"`` is ``app/config.py``.
     """
-    files = {f"{name.replace('__', '/')}.py": text for name, text in others.items()}
+    files = {name if name.endswith(".py") else f"{name.replace('__', '/')}.py": text for name, text in others.items()}
     for name in list(files):
         if "/" in name:
             files.setdefault(f"{name.rpartition('/')[0]}/__init__.py", "")
