@@ -5,7 +5,6 @@ Several rules speak about parameters; all of them read the same judgements, made
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from itertools import product
 from typing import TYPE_CHECKING
@@ -28,6 +27,7 @@ from dbdriver_lint.knowledge.parameters import (
 )
 from dbdriver_lint.knowledge.spellings import DIALECT_OF
 from dbdriver_lint.knowledge.versions import VersionRange
+from dbdriver_lint.rules.engines import connects_by_url, dictionaries, is_conditional
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -36,9 +36,6 @@ if TYPE_CHECKING:
     from dbdriver_lint.analysis.values import Anchor, Steps, Value
     from dbdriver_lint.knowledge.drivers import Meaning
     from dbdriver_lint.rules.context import Context
-
-OWN_CONNECTIONS = frozenset({"creator", "async_creator", "module", "pool"})
-"""Engine keywords that make the connections themselves: what the URL says is not what is connected with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +62,18 @@ class Judged:
         """What happens, and what to write instead."""
         text = describe(self.driver, self.place, self.key, self.verdict)
         return self.when + text if self.when else text[:1].upper() + text[1:]
+
+    @property
+    def is_unsupported(self) -> bool:
+        """Whether the driver, or SQLAlchemy before it, does not take the parameter at all."""
+        outcomes = (Outcome.UNSUPPORTED, Outcome.IGNORED)
+        return self.verdict.outcome in outcomes and not self.weakens_tls and not self.is_sslmode_for_asyncpg
+
+    @property
+    def is_invalid(self) -> bool:
+        """Whether it is the value that the driver refuses or misunderstands."""
+        outcomes = (Outcome.INVALID, Outcome.WRONG_TYPE, Outcome.INVERTED)
+        return self.verdict.outcome in outcomes and not self.weakens_tls
 
     @property
     def weakens_tls(self) -> bool:
@@ -154,16 +163,6 @@ def driver_version(drivername: str, context: Context) -> VersionRange | None:
     return None
 
 
-def connects_by_url(call: EngineCall) -> bool:
-    """Whether the engine connects with what its URL and ``connect_args`` say, and the code decides on the URL."""
-    return (
-        call.url is not None
-        and call.urls.decided
-        and not call.only_dialect
-        and not OWN_CONNECTIONS & call.keywords.keys()
-    )
-
-
 def judge_engine(call: EngineCall, context: Context) -> Iterator[Judged]:
     """The parameters of an engine, in URL and ``connect_args``, that do not do what they say."""
     if not connects_by_url(call):
@@ -172,28 +171,6 @@ def judge_engine(call: EngineCall, context: Context) -> Iterator[Judged]:
     if not all(loaded for _, loaded in drivers):
         return
     yield from _once([*_in_queries(call, drivers), *_in_connect_args(call, drivers)])
-
-
-_CONDITION = re.compile(r"(?:if|elif|else|match|case)\b")
-_SCOPE = re.compile(r"(?:async\s+)?def\b|class\b")
-
-
-def is_conditional(call: EngineCall) -> bool:
-    """Whether the call stands under a condition of its function or module."""
-    source = call.anchor.source
-    place = call.anchor.statement.start
-    lines = source.text.splitlines()
-    indent = len(lines[place.line - 1]) - len(lines[place.line - 1].lstrip())
-    for line in reversed(lines[: place.line - 1]):
-        text = line.lstrip()
-        if not text or text.startswith("#") or len(line) - len(text) >= indent:
-            continue
-        if _CONDITION.match(text):
-            return True
-        if _SCOPE.match(text):
-            return False
-        indent = len(line) - len(text)
-    return " if " in call.anchor.statement.text and " else " in call.anchor.statement.text
 
 
 def _once(found: Iterable[Judged]) -> Iterator[Judged]:
@@ -278,14 +255,6 @@ def _when(url: PossibleUrl, call: EngineCall | DriverCall, versions: str) -> str
 
 
 # --- connect_args --------------------------------------------------------------------------------------
-
-
-def dictionaries(value: Value) -> list[Dictionary] | None:
-    """All that a ``connect_args`` can be, None where that is not known."""
-    found = list(options(value))
-    return [one for one in found if isinstance(one, Dictionary)] if all(
-        isinstance(one, Dictionary) for one in found
-    ) else None  # fmt: skip
 
 
 def _in_connect_args(call: EngineCall, drivers: list[tuple[PossibleUrl, tuple[Loaded, ...]]]) -> Iterator[Judged]:

@@ -10,7 +10,7 @@ from dbdriver_lint.analysis.values import Dictionary
 from dbdriver_lint.fixes.edit import Applicability, Edit, Fix, ImportRequest
 from dbdriver_lint.knowledge.parameters import Outcome, Place
 from dbdriver_lint.knowledge.tls import TLS_KEYS
-from dbdriver_lint.rules.judging import dictionaries
+from dbdriver_lint.rules.engines import dictionaries
 from dbdriver_lint.rules.repairs import is_shared
 from dbdriver_lint.source.text import Span
 

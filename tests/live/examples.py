@@ -72,6 +72,10 @@ class Example:
         return self.is_revision or (self.is_env and "run_migrations" in self.code)
 
     @property
+    def meets_pooler(self) -> bool:
+        return any("@pooler." in text or "@pgbouncer." in text for text in self.texts())
+
+    @property
     def needs_alembic(self) -> bool:
         return self.is_revision or self.is_env or any("alembic" in text for text in self.texts())
 

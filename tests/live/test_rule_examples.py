@@ -58,6 +58,8 @@ def run(farm: Farm, postgresql: PostgreSQL, tmp_path: Path) -> Callable[[Bad, st
     def start(bad: Bad, code: str) -> list[Ran]:
         example = Example(code, bad.path, bad.files)
         schemes = PUBLISHED if example.reads_url else PUBLISHED[1:2]
+        # Behind a pooler the second process meets the prepared statements of the first.
+        schemes *= 2 if example.meets_pooler else 1
         situations = itertools.product(schemes, (False, True) if example.is_env else (False,))
         return [
             Stage(farm, tmp_path / str(number)).run(example, scheme, in_loop=in_loop)

@@ -72,17 +72,17 @@ def codes(code: str, root: Path, **versions: str) -> list[str]:
         (  # "use NullPool behind PgBouncer"
             ASYNC
             + "from sqlalchemy.pool import NullPool\n"
-            + 'create_async_engine("postgresql+asyncpg://u@h:6543/d", poolclass=NullPool)\n',
+            + 'create_async_engine("postgresql+asyncpg://u@aws-0.pooler.supabase.com:6543/d", poolclass=NullPool)\n',
             "XDB205",
             "`NullPool` does not help",
         ),
         (  # "set prepared_statement_cache_size=0"
-            ASYNC + 'create_async_engine("postgresql+asyncpg://u@h:6543/d?prepared_statement_cache_size=0")\n',
+            ASYNC + 'create_async_engine("postgresql+asyncpg://u@aws-0.pooler.supabase.com:6543/d?prepared_statement_cache_size=0")\n',
             "XDB205",
             "`prepared_statement_cache_size=0` alone is not enough",
         ),
         (  # "set prepare_threshold=0"
-            ASYNC + 'create_async_engine("postgresql+psycopg://u@h:6543/d", connect_args={"prepare_threshold": 0})\n',
+            ASYNC + 'create_async_engine("postgresql+psycopg://u@aws-0.pooler.supabase.com:6543/d", connect_args={"prepare_threshold": 0})\n',
             "XDB205",
             'write `connect_args={"prepare_threshold": None}`',
         ),
@@ -309,7 +309,7 @@ def test_aiomysql_is_no_version_of_pymysql(tmp_path: Path) -> None:
         "import psycopg\npsycopg.connect('postgresql+psycopg://u:hunter2@h/d')\n",
         SYNC + 'create_engine("sqlite://u:hunter2@h/d.db")\n',
         SYNC + 'create_engine("postgresql+psycopg2://u:hunter2@h1:1,h2:2/d")\n',
-        ASYNC + 'create_async_engine("postgresql+asyncpg://u:hunter2@h:6543/d")\n',
+        ASYNC + 'create_async_engine("postgresql+asyncpg://u:hunter2@aws-0.pooler.supabase.com:6543/d")\n',
         SYNC
         + 'import os\nU = "postgresql+psycopg2://u:hunter2@h/d" if os.environ else "mysql+pymysql://u:hunter2@h/d"\n'
         'create_engine(U + "?ssl=x")\n',

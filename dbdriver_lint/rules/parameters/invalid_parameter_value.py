@@ -7,12 +7,7 @@ from typing import TYPE_CHECKING
 
 from dbdriver_lint.analysis.values import Text, options
 from dbdriver_lint.findings.model import Group, Severity
-from dbdriver_lint.knowledge.address import DatabaseUrlError
-from dbdriver_lint.knowledge.parameters.model import Outcome
-from dbdriver_lint.knowledge.translate import translate
 from dbdriver_lint.rules.base import Bad, Draft, Good, Rule
-from dbdriver_lint.rules.judging import judge_driver, judge_engine, shared_with
-from dbdriver_lint.rules.parameter_repairs import parameter_fix
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -151,28 +146,32 @@ class InvalidParameterValue(Rule):
     )
 
     def on_engine(self, call: EngineCall, context: Context) -> Iterable[Draft]:
+        from dbdriver_lint.rules.judging import judge_engine, shared_with  # costs start-up time
+
         for judged in judge_engine(call, context):
-            if self._is_mine(judged) and shared_with(judged, call, context) is None:
+            if judged.is_invalid and shared_with(judged, call, context) is None:
                 yield self._draft(judged, call, context)
         yield from self._several_hosts(call)
 
     def on_driver(self, call: DriverCall, context: Context) -> Iterable[Draft]:
+        from dbdriver_lint.rules.judging import judge_driver  # costs start-up time
+
         for judged in judge_driver(call, context):
-            if self._is_mine(judged):
+            if judged.is_invalid:
                 yield self._draft(judged, call, context)
 
-    @staticmethod
-    def _is_mine(judged: Judged) -> bool:
-        outcomes = (Outcome.INVALID, Outcome.WRONG_TYPE, Outcome.INVERTED)
-        return judged.verdict.outcome in outcomes and not judged.weakens_tls
-
     def _draft(self, judged: Judged, call: EngineCall | DriverCall, context: Context) -> Draft:
+        from dbdriver_lint.rules.parameter_repairs import parameter_fix
+
         return self.finding(judged.at, judged.message, related=judged.steps, fix=parameter_fix(judged, call, context))
 
     def _several_hosts(self, call: EngineCall) -> Iterator[Draft]:
         """Several hosts in the form of libpq's URIs, which SQLAlchemy does not read."""
         if call.url is None or call.urls.urls:
             return
+        from dbdriver_lint.knowledge.address import DatabaseUrlError
+        from dbdriver_lint.knowledge.translate import translate
+
         for value in options(call.url.value):
             match = _SEVERAL_HOSTS.match(value.text) if isinstance(value, Text) else None
             if match is None or not isinstance(value, Text):

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from dbdriver_lint.findings.model import Group, Severity
 from dbdriver_lint.rules.base import Bad, Draft, Good, Rule
-from dbdriver_lint.rules.judging import judge_engine, shared_with
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -83,6 +82,8 @@ class SharedConnectArgs(Rule):
     def on_engine(self, call: EngineCall, context: Context) -> Iterable[Draft]:
         if call.connect_args is None:
             return
+        from dbdriver_lint.rules.judging import judge_engine, shared_with  # costs start-up time
+
         shared = [(judged, shared_with(judged, call, context)) for judged in judge_engine(call, context)]
         found = [(judged, other) for judged, other in shared if other is not None]
         if not found:

@@ -5,10 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dbdriver_lint.findings.model import Group, Severity
-from dbdriver_lint.knowledge.parameters.model import Place
 from dbdriver_lint.rules.base import Bad, Draft, Good, Rule
-from dbdriver_lint.rules.judging import judge_engine, shared_with
-from dbdriver_lint.rules.parameter_repairs import parameter_fix
 from dbdriver_lint.rules.repairs import is_shared, transform_call
 
 if TYPE_CHECKING:
@@ -21,7 +18,7 @@ if TYPE_CHECKING:
 
 #: The modes that `sslmode` and asyncpg's `ssl` spell alike and mean alike (measured).
 _MODES = frozenset({"disable", "allow", "prefer", "require", "verify-ca", "verify-full"})
-_FORMS = {Place.URL: "?ssl={}", Place.ARGS: 'connect_args={{"ssl": "{}"}}'}
+_IN_URL, _IN_ARGS = "?ssl=require", 'connect_args={"ssl": "require"}'
 _ERROR = "TypeError: connect() got an unexpected keyword argument 'sslmode'"
 
 
@@ -121,9 +118,12 @@ class SslmodeInAsyncEngine(Rule):
     def on_engine(self, call: EngineCall, context: Context) -> Iterable[Draft]:
         if not call.is_async and not call.wrapped_in_async_engine:
             return  # XDB104
+        from dbdriver_lint.rules.judging import judge_engine, shared_with  # costs start-up time
+        from dbdriver_lint.rules.parameter_repairs import parameter_fix
+
         for judged in judge_engine(call, context):
             if judged.is_sslmode_for_asyncpg and shared_with(judged, call, context) is None:
-                spelled = judged.verdict.remedy or _FORMS[judged.place].format("require")
+                spelled = judged.verdict.remedy or (_IN_ARGS if judged.url is None else _IN_URL)
                 more = "" if judged.verdict.remedy else " (or another of libpq's modes)"
                 yield self.finding(
                     judged.at,

@@ -5,10 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dbdriver_lint.findings.model import Group, Severity
-from dbdriver_lint.knowledge.parameters.model import Outcome
 from dbdriver_lint.rules.base import Bad, Draft, Good, Rule
-from dbdriver_lint.rules.judging import judge_driver, judge_engine, shared_with
-from dbdriver_lint.rules.parameter_repairs import parameter_fix
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -187,24 +184,22 @@ class UnsupportedConnectionParameter(Rule):
     )
 
     def on_engine(self, call: EngineCall, context: Context) -> Iterable[Draft]:
+        from dbdriver_lint.rules.judging import judge_engine, shared_with  # costs start-up time
+
         for judged in judge_engine(call, context):
-            if self._is_mine(judged) and shared_with(judged, call, context) is None:
+            if judged.is_unsupported and shared_with(judged, call, context) is None:
                 yield self._draft(judged, call, context)
 
     def on_driver(self, call: DriverCall, context: Context) -> Iterable[Draft]:
+        from dbdriver_lint.rules.judging import judge_driver  # costs start-up time
+
         for judged in judge_driver(call, context):
-            if self._is_mine(judged):
+            if judged.is_unsupported:
                 yield self._draft(judged, call, context)
 
-    @staticmethod
-    def _is_mine(judged: Judged) -> bool:
-        return (
-            judged.verdict.outcome in (Outcome.UNSUPPORTED, Outcome.IGNORED)
-            and not judged.weakens_tls
-            and not judged.is_sslmode_for_asyncpg
-        )
-
     def _draft(self, judged: Judged, call: EngineCall | DriverCall, context: Context) -> Draft:
+        from dbdriver_lint.rules.parameter_repairs import parameter_fix
+
         return self.finding(
             judged.at,
             judged.message,

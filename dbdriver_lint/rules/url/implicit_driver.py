@@ -9,7 +9,7 @@ from dbdriver_lint.fixes.edit import Applicability, Edit, Fix
 from dbdriver_lint.knowledge.dialects import DIALECTS
 from dbdriver_lint.knowledge.drivers import driver_named, meanings
 from dbdriver_lint.rules.base import Bad, Draft, Good, Rule
-from dbdriver_lint.rules.judging import connects_by_url
+from dbdriver_lint.rules.engines import connects_by_url
 from dbdriver_lint.rules.repairs import is_shared, preferred_driver
 from dbdriver_lint.settings.select import OPT_IN_GROUP, decide
 
@@ -61,12 +61,6 @@ class ImplicitDriver(Rule):
             fixed="from sqlalchemy import create_engine\n\n"
             'engine = create_engine("postgresql+psycopg://app:secret@db.internal/app")\n',
             settings={"sqlalchemy-version": ">=2.1", "select": ["implicit-driver"]},
-        ),
-        Bad(
-            'from sqlalchemy import create_engine\n\nengine = create_engine("mysql://app:secret@db.internal/app")\n',
-            fixed="from sqlalchemy import create_engine\n\n"
-            'engine = create_engine("mysql+mysqldb://app:secret@db.internal/app")\n',
-            settings={"select": ["implicit-driver"]},
         ),
     )
     good = (

@@ -86,6 +86,7 @@ class MaskedUrlPassword(Rule):
             "from sqlalchemy.engine import make_url\n\n"
             'url = make_url(os.environ["DATABASE_URL"])\n'
             "engine = create_engine(url.render_as_string(hide_password=False))\n",
+            raises="OperationalError: password authentication failed for user",
         ),
     )
     good = (

@@ -71,6 +71,7 @@ class SqliteUrlSlashes(Rule):
             fixed="import os\n\n"
             "from sqlalchemy import create_engine\n\n"
             'engine = create_engine(os.getenv("DATABASE_URL", "sqlite:///app.db"))\n',
+            raises="ArgumentError: Could not parse SQLAlchemy URL",
         ),
     )
     good = (
