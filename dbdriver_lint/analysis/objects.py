@@ -132,6 +132,8 @@ class Objects:
         if found is None and name not in record.asked:
             record.asked.add(name)
             found = self._initialised(value, record, name, frame)
+            if found is not None:
+                record.attributes[name] = found
         if found is None:
             found = self.class_attribute(record.owner, name)
         return found

@@ -88,3 +88,9 @@ def test_settings_class_with_its_base_elsewhere(tmp_path: Path) -> None:
 def test_application_state(tmp_path: Path) -> None:
     code = f'from fastapi import FastAPI\napp = FastAPI()\napp.state.url = "{PG}"\ncreate_engine(app.state.url)'
     assert followed(tmp_path, code) == (PG,)
+
+
+def test_field_that_is_read_twice_is_the_same(tmp_path: Path) -> None:
+    config = f'{PYDANTIC}class S(BaseSettings):\n    database_url: str = "{PG}"\nsettings = S()'
+    code = f"{USE}\ncreate_async_engine(settings.database_url)"
+    assert followed(tmp_path, code, config=config) == (f"DATABASE_URL={PG}", "$DATABASE_URL")
