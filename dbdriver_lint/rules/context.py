@@ -7,6 +7,7 @@ import os
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from dbdriver_lint.fixes.edit import ImportRequest
@@ -49,6 +50,15 @@ class Context:
         return migration_environments(self.project.root)
 
     @property
+    def deployed_environments(self) -> tuple[MigrationEnvironment, ...]:
+        """The environments that a command may be for: those of tests only where there are no others."""
+        from dbdriver_lint.settings.patterns import matches
+
+        found = self.migration_environments
+        settings = self.settings
+        return tuple(e for e in found if not matches(settings.test_patterns, e.path, settings.root)) or found
+
+    @property
     def alembic_configurations(self) -> tuple[Configuration, ...]:
         """The ``alembic.ini`` sections whose script location is the folder of this file, an ``env.py``."""
         from dbdriver_lint.project.alembic import configurations_for
@@ -68,17 +78,30 @@ class Context:
         """
         wanted = f"{module}.{name}"
         for local, qualified in self.module.names.items():
-            if qualified == wanted:
+            if self._is(qualified, wanted):
                 return local, ()
         for local, qualified in self.module.names.items():
-            if qualified == module:
+            if self._is(qualified, module):
                 return f"{local}.{name}", ()
+        if module in _imported_modules(self.source.text):
+            return wanted, ()
         if name in self.bound:
             alias = f"_{name}"
             while alias in self.bound:
                 alias = f"_{alias}"
             return alias, (ImportRequest(module, name, alias),)
         return name, (ImportRequest(module, name),)
+
+    def _is(self, qualified: str, wanted: str) -> bool:
+        """Whether an imported name, which may be relative to this file, is the absolute one."""
+        rest = qualified.lstrip(".")
+        level = len(qualified) - len(rest)
+        if level == 0 or not rest:
+            return qualified == wanted
+        if "." not in rest:
+            level -= 1  # `from . import x`
+        package = PurePath(os.path.abspath(self.source.path)).parts[:-level]
+        return f".{'.'.join((*package, rest))}".endswith(f".{wanted}")
 
     def local_attribute(self, module: str, name: str) -> tuple[str, tuple[ImportRequest, ...]]:
         """The same, spelled as an attribute of the module where nothing is imported yet: ``asyncio.run``."""
@@ -98,6 +121,17 @@ def _is_given_back(text: str) -> bool:
         return parse(SourceFile.from_text("", text)).faithful
     except UnparsableSourceError:
         return False
+
+
+@lru_cache(maxsize=4)
+def _imported_modules(text: str) -> frozenset[str]:
+    """The modules that the file's own ``import a.b.c`` statements name."""
+    try:
+        body = ast.parse(text).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return frozenset()
+    statements = (statement for statement in body if isinstance(statement, ast.Import))
+    return frozenset(alias.name for statement in statements for alias in statement.names if alias.asname is None)
 
 
 @lru_cache(maxsize=4)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dbdriver_lint.findings.model import Confidence, Group, Severity
-from dbdriver_lint.fixes.edit import Applicability, Edit, Fix, ImportRequest
+from dbdriver_lint.fixes.edit import Applicability, Edit, Fix
 from dbdriver_lint.rules.base import Bad, Draft, Good, Rule
 
 if TYPE_CHECKING:
@@ -13,6 +13,41 @@ if TYPE_CHECKING:
 
     from dbdriver_lint.analysis.facts import RunSyncCall
     from dbdriver_lint.rules.context import Context
+
+
+_RECIPE = (
+    "from alembic import command\n"
+    "from alembic.config import Config\n"
+    "from sqlalchemy.ext.asyncio import AsyncEngine\n\n\n"
+    "def run_upgrade(connection, cfg):\n"
+    '    cfg.attributes["connection"] = connection\n'
+    '    command.upgrade(cfg, "head")\n\n\n'
+    "async def start(engine: AsyncEngine):\n"
+    "    async with engine.begin() as connection:\n"
+    '        await connection.run_sync(run_upgrade, Config("alembic.ini"))\n'
+)
+_ASYNC_ENV = (
+    "import asyncio\n\n"
+    "from alembic import context\n"
+    "from sqlalchemy.ext.asyncio import async_engine_from_config\n\n\n"
+    "def do_run_migrations(connection):\n"
+    "    context.configure(connection=connection)\n"
+    "    with context.begin_transaction():\n"
+    "        context.run_migrations()\n\n\n"
+    "async def run_async_migrations():\n"
+    "    engine = async_engine_from_config(context.config.get_section(context.config.config_ini_section))\n"
+    "    async with engine.connect() as connection:\n"
+    "        await connection.run_sync(do_run_migrations)\n\n\n"
+    "asyncio.run(run_async_migrations())\n"
+)
+_SHARING_ENV = _ASYNC_ENV.replace(
+    "asyncio.run(run_async_migrations())\n",
+    'shared = context.config.attributes.get("connection", None)\n'
+    "if shared is None:\n"
+    "    asyncio.run(run_async_migrations())\n"
+    "else:\n"
+    "    do_run_migrations(shared)\n",
+)
 
 
 class AsyncWrappedMigration(Rule):
@@ -77,8 +112,16 @@ class AsyncWrappedMigration(Rule):
             "    async with engine.connect() as connection:\n"
             '        await connection.run_sync(upgrade_schema, "head")\n'
         ),
+        Bad(
+            _RECIPE,
+            files={"migrations/script.py.mako": "", "migrations/env.py": _ASYNC_ENV},
+        ),
     )
     good = (
+        Good(
+            _RECIPE,
+            files={"migrations/script.py.mako": "", "migrations/env.py": _SHARING_ENV},
+        ),
         Good(
             "from alembic import command\n"
             "from alembic.config import Config\n"
@@ -110,14 +153,30 @@ class AsyncWrappedMigration(Rule):
     )
 
     def on_run_sync(self, call: RunSyncCall, context: Context) -> Iterable[Draft]:
-        if not call.runs_migration or call.sets_connection_attribute:
+        if not call.runs_migration:
             return
-        what = f"alembic.command.{call.command}" if call.command else call.function_name
+        environments = context.deployed_environments
+        ignoring = [environment for environment in environments if not environment.honours_connection]
+        if call.sets_connection_attribute and not (ignoring and len(ignoring) == len(environments)):
+            return  # the cookbook's recipe, as far as it can be read
+        fails = bool(environments) and all(environment.runs_loop for environment in environments)
+        what = f"`alembic.command.{call.command}`" if call.command else f"`{call.function_name}`"
+        if call.sets_connection_attribute:
+            what += ' hands its connection over in `attributes["connection"]`, which env.py does not read: it'
+        error = "`RuntimeError: asyncio.run() cannot be called from a running event loop`"
+        if fails:
+            consequence = f"{what} raises {error} inside an async connection, because env.py starts a loop of its own"
+        elif environments and not any(environment.runs_loop for environment in environments):
+            consequence = f"{what} gains nothing inside an async connection, and stops the event loop until it is done"
+        else:
+            consequence = (
+                f"{what} gains nothing inside an async connection, and raises {error} where env.py runs a loop"
+            )
         yield self.finding(
             call.anchor,
-            f"`{what}` inside an async connection gains nothing, and raises `RuntimeError: asyncio.run() cannot be "
-            "called from a running event loop` where env.py runs a loop; run the migration with a synchronous driver "
-            "before the application starts, or in `asyncio.to_thread()`",
+            f"{consequence}; run the migration with a synchronous driver before the application starts, or in "
+            "`asyncio.to_thread()`",
+            severity=Severity.ERROR if fails else None,
             confidence=Confidence.HIGH if call.command else Confidence.MEDIUM,
             fix=self._fix(call, context),
         )
@@ -126,7 +185,7 @@ class AsyncWrappedMigration(Rule):
     def _fix(call: RunSyncCall, context: Context) -> Fix | None:
         if call.unused_parameter is None or call.command is None:
             return None
-        name, imports = _asyncio(context)
+        to_thread, imports = context.local_attribute("asyncio", "to_thread")
         parameter = call.unused_parameter.span
         text = call.anchor.source.text
         start = parameter.start
@@ -135,16 +194,9 @@ class AsyncWrappedMigration(Rule):
         return Fix(
             "Run it in a thread",
             (
-                Edit(call.callee.span, f"{name}.to_thread"),
+                Edit(call.callee.span, to_thread),
                 Edit(type(parameter)(start, parameter.end), ""),
             ),
             Applicability.UNSAFE,
             imports,
         )
-
-
-def _asyncio(context: Context) -> tuple[str, tuple[ImportRequest, ...]]:
-    for local, qualified in context.module.names.items():
-        if qualified == "asyncio":
-            return local, ()
-    return "asyncio", (ImportRequest("asyncio", None),)

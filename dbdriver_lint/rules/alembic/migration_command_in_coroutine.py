@@ -11,7 +11,6 @@ from dbdriver_lint.rules.base import Bad, Draft, Good, Rule
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from dbdriver_lint.analysis.environments import MigrationEnvironment
     from dbdriver_lint.analysis.migration_facts import CommandCall
     from dbdriver_lint.rules.context import Context
 
@@ -163,7 +162,7 @@ class MigrationCommandInCoroutine(Rule):
 
     def on_command(self, call: CommandCall, context: Context) -> Iterable[Draft]:
         """A command in a coroutine, and what the project's env.py makes of it."""
-        environments = _environments(context)
+        environments = context.deployed_environments
         looping = [environment for environment in environments if environment.runs_loop]
         fails = bool(looping) and len(looping) == len(environments)
         way = f"`{call.callee.text}()`"
@@ -187,16 +186,6 @@ class MigrationCommandInCoroutine(Rule):
             severity=Severity.ERROR if fails or call.awaited is not None else None,
             fix=_fix(call, context),
         )
-
-
-def _environments(context: Context) -> list[MigrationEnvironment]:
-    """The environments that the command may be for: those of tests only where there are no others."""
-    from dbdriver_lint.settings.patterns import matches
-
-    found = context.migration_environments
-    settings = context.settings
-    own = [e for e in found if not matches(settings.test_patterns, e.path, settings.root)]
-    return own or list(found)
 
 
 def _fix(call: CommandCall, context: Context) -> Fix | None:
