@@ -91,14 +91,14 @@ class Project:
         """Run the ``alembic`` command."""
         return self._run(_alembic, list(arguments))
 
-    def python(self, script: str) -> Report:
-        """Run a Python program in the project's directory."""
+    def python(self, script: str, *, seconds: float = 60) -> Report:
+        """Run a Python program in the project's directory. Raises TimeoutError after ``seconds``."""
         self.write({"script.py": script})
-        return self._run(_python, "script.py")
+        return self._run(_python, "script.py", seconds)
 
-    def _run(self, function: Callable[[Any], None], argument: object) -> Report:
+    def _run(self, function: Callable[[Any], None], argument: object, seconds: float = 60) -> Report:
         return self.report(
-            isolated.run(function, argument, directory=self.directory, environment=self.environment, seconds=10)
+            isolated.run(function, argument, directory=self.directory, environment=self.environment, seconds=seconds)
         )
 
     def report(self, outcome: Outcome) -> Report:

@@ -247,7 +247,7 @@ class Stage:
         project = Project(self.directory, self.farm.postgresql, DATABASE)
         project.environment = dict(environment)
         try:
-            report = project.python(IN_LOOP) if in_loop else project.alembic("upgrade", "head")
+            report = project.python(IN_LOOP, seconds=10) if in_loop else project.alembic("upgrade", "head")
         except TimeoutError:  # it waits for itself
             return Ran((), worked=False, connected=0)
         tables = self.farm.postgresql.execute(
