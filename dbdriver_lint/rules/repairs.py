@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
+from dbdriver_lint.analysis.values import Dictionary, Url
 from dbdriver_lint.fixes.edit import Applicability, Edit, Fix
 from dbdriver_lint.knowledge.dialects import DIALECTS
 from dbdriver_lint.knowledge.drivers import async_drivers, sync_drivers
@@ -92,11 +93,19 @@ def use_driver(call: EngineCall, url: PossibleUrl, context: Context) -> Fix | No
         and call.urls.complete
         and call.url.anchor.span.contains(scheme[1])
         and not url.url.query
-        and not url.url.query_is_open
+        and not _may_have_parameters(url, call.url)
     ):
         name = f"{dialect}+{driver}"
         return Fix(f"Use `{name}`", (Edit(scheme[1], name),), Applicability.UNSAFE)
     return transform_call(call.url, driver, context)
+
+
+def _may_have_parameters(url: PossibleUrl, argument: Argument) -> bool:
+    """Whether what is not known of the URL can bring parameters: not a database's name, not a part of a ``URL``."""
+    value = argument.value
+    if isinstance(value, Url) and isinstance(value.query, Dictionary):
+        return value.query.open
+    return url.url.query_is_open and (url.url.query_start is not None or url.url.database is None)
 
 
 def is_shared(url: PossibleUrl, call: EngineCall, context: Context) -> bool:
