@@ -51,7 +51,8 @@ def program(fact: Fact, case: Case) -> str:
     url, arguments = case.url, ""
     if url is None or "://" not in url:
         query = _query(case.parameters) if case.place is Place.URL else ""
-        url = f"{DIALECT_OF[case.driver]}+{case.driver}://u:p@h/d{query}"
+        place = "/d.db" if DIALECT_OF[case.driver] == "sqlite" else "u:p@h/d"
+        url = f"{DIALECT_OF[case.driver]}+{case.driver}://{place}{query}"
     elif url.startswith("postgresql://u:p@") and fact.key == "host":
         url = url.replace("postgresql://", f"postgresql+{case.driver}://", 1)
     if case.place is Place.ARGS:
