@@ -203,7 +203,7 @@ def test_driver_and_tls(
     code: str, dependencies: tuple[str, ...], settings: dict[str, str], told: str, tmp_path: Path
 ) -> None:
     assert f'(transform_url_for_driver(os.environ["URL"], {told}))\n' in repaired(
-        tmp_path, code, dependencies, **settings
+        tmp_path, code, dependencies, settings=settings
     )
 
 
