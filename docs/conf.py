@@ -1,0 +1,39 @@
+"""Sphinx: `python -m sphinx -n -W docs docs/_build`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from generate import write_pages
+
+from dbdriver_lint import __version__
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+
+project = "dbdriver-lint"
+author = "The dbdriver-lint developers"
+version = release = __version__
+
+extensions = ["myst_parser"]
+myst_enable_extensions = ["attrs_inline", "colon_fence", "deflist"]
+myst_heading_anchors = 3
+# The rules' examples are programs as people write them, broken ones too.
+suppress_warnings = ["misc.highlighting_failure"]
+exclude_patterns = ["_build"]
+
+html_theme = "furo"
+html_static_path = ["_static"]
+html_css_files = ["tables.css"]
+html_title = f"dbdriver-lint {release}"
+html_copy_source = False
+html_show_sourcelink = False
+
+
+def setup(app: Sphinx) -> None:
+    """Write the generated pages before Sphinx looks for pages."""
+    write_pages(Path(app.srcdir))
