@@ -14,7 +14,6 @@ from dbdriver_lint.doctor.sides import sides_for
 from dbdriver_lint.doctor.url_steps import REPAIRED, examine_url
 from dbdriver_lint.knowledge.address import DatabaseUrlError, read_address
 from dbdriver_lint.knowledge.intentions import Tls
-from dbdriver_lint.knowledge.secrets import mask_text
 from dbdriver_lint.knowledge.translate import translate
 
 if TYPE_CHECKING:
@@ -46,8 +45,7 @@ def examine(
     Raises:
         DatabaseUrlError: a driver was asked for that nobody knows, or one of another database.
     """
-    masked = mask_text(url)
-    url_results, subject = examine_url(url)
+    url_results, subject, masked = examine_url(url)
     if subject is None:
         return Diagnosis(source, masked, tuple(url_results), (), (), options.connect)
     mode = None if project.settings.fix_tls == "preserve" else Tls.REQUIRE

@@ -1,4 +1,4 @@
-"""Texts of other programs without the password that a URL holds."""
+"""What a user may see of a URL, and of other programs' texts about it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,16 @@ from dbdriver_lint.knowledge.secrets import MASK, mask_text
 
 if TYPE_CHECKING:
     from dbdriver_lint.knowledge.address import Address
+
+HAS_SCHEME = re.compile(r"(?:jdbc:)?[A-Za-z][\w+.-]*://")
+_LOGIN = re.compile(r"^([^:@/]*:)?.*@", re.DOTALL)
+
+
+def masked_url(text: str) -> str:
+    """A value that is meant as a URL, without its password, whatever it looks like."""
+    if HAS_SCHEME.match(text):
+        return mask_text(text)
+    return mask_text(_LOGIN.sub(rf"\1{MASK}@", text)) if "@" in text else MASK
 
 
 def masked(text: str, address: Address) -> str:

@@ -11,6 +11,7 @@ from urllib.parse import quote, unquote
 from dbdriver_lint.doctor.hosts import hosts_of
 from dbdriver_lint.doctor.model import Subject, failed, note, ok
 from dbdriver_lint.doctor.providers import place_of
+from dbdriver_lint.doctor.secrets import HAS_SCHEME, masked_url
 from dbdriver_lint.knowledge.address import Address, DatabaseUrlError, read_address
 from dbdriver_lint.knowledge.dialects import DIALECTS
 from dbdriver_lint.knowledge.drivers import load_error, suggest
@@ -46,22 +47,30 @@ _LOGIN = re.compile(r"[\w+.:-]*://[^:/?@]*:")
 _READ_DIFFERENTLY = frozenset("/?#[] ")
 
 
-def examine_url(text: str) -> tuple[list[Result], Subject | None]:
-    """The steps for one URL, and what it says; None where it cannot be read, or is for nothing known here."""
+def examine_url(text: str) -> tuple[list[Result], Subject | None, str]:
+    """The steps for one URL, what it says, and how it may be shown.
+
+    There is no subject where the URL cannot be read, or is for nothing known here.
+    """
     given, results = _unwrapped(text)
+    shown = masked_url(given)
+    if not HAS_SCHEME.match(given):
+        head, _, rest = given.rpartition("://")
+        results.append(failed(PARSE, "it does not begin with `dialect://`", _ARGUMENT_ERROR, "write `postgresql://` …"))
+        if head or not rest or ":/" in rest:
+            return results, None, shown
+        given = f"postgresql://{rest}"
     url = _escaped(given)
     try:
         address = read_address(url)
     except DatabaseUrlError as error:
-        return [
-            *results,
-            failed(PARSE, "it cannot be read", str(error), "write `dialect://user:password@host/db`"),
-        ], None
+        remedy = "write `dialect://user:password@host/database`"
+        return [*results, failed(PARSE, "it cannot be read", str(error), remedy)], None, shown
     results += _parse(url, address)
     scheme, scheme_results = _scheme(address)
     results += scheme_results
     if scheme is None:
-        return results, None
+        return results, None, shown
     address = replace(address, scheme=scheme)
     results += _escaping(url, escaped=url == given)
     dialect = dialect_of(f"{scheme}://")
@@ -69,7 +78,7 @@ def examine_url(text: str) -> tuple[list[Result], Subject | None]:
     if dialect not in WITHOUT_TLS:
         results += [_parts(address), *_hosts(address, dialect), *_files(wish)]
     repaired = any(result.failed and result.step in REPAIRED for result in results)
-    return results, Subject(_written(address) if repaired else url, address, dialect, wish)
+    return results, Subject(_written(address) if repaired else url, address, dialect, wish), shown
 
 
 def _unwrapped(text: str) -> tuple[str, list[Result]]:
@@ -83,15 +92,15 @@ def _unwrapped(text: str) -> tuple[str, list[Result]]:
     cause = "SQLAlchemy takes all of the value for the URL"
     if around in ('"', "'"):
         cause += "; `docker --env-file` and some dashboards keep quotes as they are"
-    return url, [failed(PARSE, found, cause, f"write `{mask_text(url)}` and nothing else")]
+    return url, [failed(PARSE, found, cause, f"write `{masked_url(url)}` and nothing else")]
 
 
 def _parse(url: str, address: Address) -> list[Result]:
     try:
         parse_url(url)
     except UrlError as error:
-        remedy = f"write `{_masked(address)}`" if address.scheme else "begin it with `postgresql://`, or `mysql://` …"
-        return [failed(PARSE, f"SQLAlchemy does not read it: {error.reason}", _ARGUMENT_ERROR, remedy)]
+        found = f"SQLAlchemy does not read it: {error.reason}"
+        return [failed(PARSE, found, _ARGUMENT_ERROR, f"write `{_masked(address)}`")]
     said = [f"user {address.username}"] if address.username else []
     said += [f"host {', '.join(host for host, _ in address.hosts)}"] if address.hosts else []
     said += [f"database {address.database}"] if address.database else []
@@ -103,8 +112,6 @@ _ARGUMENT_ERROR = "making the engine raises `ArgumentError: Could not parse SQLA
 
 def _scheme(address: Address) -> tuple[str | None, list[Result]]:
     """The scheme that is meant, None for one that nothing here knows."""
-    if not address.scheme:
-        return "postgresql", []
     meant = suggest(address.scheme)
     if meant is not None:
         said = f"making the engine raises `{load_error(address.scheme)}`"

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from dbdriver_lint.doctor import sides
 from dbdriver_lint.doctor.driver_steps import examine_side, installed_sqlalchemy
 from dbdriver_lint.doctor.examine import Options, examine
 from dbdriver_lint.doctor.hosts import hosts_of
 from dbdriver_lint.doctor.model import Diagnosis, Purpose, Result, Status
+from dbdriver_lint.doctor.render import text, to_json
 from dbdriver_lint.doctor.sides import Project, sides_for
 from dbdriver_lint.doctor.url_steps import examine_url
 from dbdriver_lint.knowledge.address import DatabaseUrlError, read_address
@@ -25,12 +29,12 @@ PASSWORD = "s3cr3t-pw"
 V20, V21 = VersionRange.parse("==2.0.58"), VersionRange.parse("==2.1.9")
 
 
-def project(root: Path | None = None, *, sqlalchemy: VersionRange = V21, settings: Settings | None = None) -> Project:
-    return Project(settings or Settings(), read_dependencies(root), sqlalchemy)
+def project(root: Path | None = None, *, sqlalchemy: VersionRange = V21, chosen: Settings | None = None) -> Project:
+    return Project(chosen or Settings(), read_dependencies(root), sqlalchemy)
 
 
 def url_failure(text: str) -> Result | None:
-    results, _ = examine_url(text)
+    results, _, _ = examine_url(text)
     return next((result for result in results if result.failed), None)
 
 
@@ -45,7 +49,8 @@ def url_failure(text: str) -> Result | None:
         (f"postgresql://u:{PASSWORD}@h/d\n", "parse", "`postgresql://u:***@h/d`"),
         (f"jdbc:postgresql://u:{PASSWORD}@h/d", "parse", "`postgresql://u:***@h/d`"),
         (f"u:{PASSWORD}@h/d", "parse", "`postgresql://`"),
-        ("", "parse", "dialect://"),
+        ("", "parse", "`postgresql://`"),
+        (f"postgres:/u:{PASSWORD}@h/d", "parse", "`postgresql://`"),
         ("postgresql://u:***@h/d", "parse", "dialect://"),
         (f"postgresql://u:{PASSWORD}@h:port/d", "parse", "dialect://"),
         (f"postgresql://u:x@{PASSWORD}@h/d", "escaping", "`%40`"),
@@ -64,7 +69,8 @@ def test_broken_urls(text: str, step: str, remedy: str) -> None:
     assert failure.step == step
     assert failure.cause
     assert remedy in failure.remedy
-    said = repr(examine_url(text)[0])
+    results, _, shown = examine_url(text)
+    said = repr((results, shown))
     assert PASSWORD not in said
 
 
@@ -87,7 +93,7 @@ def test_good_urls(text: str) -> None:
 
 
 def test_the_password_that_is_meant() -> None:
-    _, subject = examine_url("postgres://u:p@ss/w%rd@h/d?sslmode=require")
+    _, subject, _ = examine_url("postgres://u:p@ss/w%rd@h/d?sslmode=require")
     assert subject is not None
     assert subject.address.password == "p@ss/w%rd"
     assert subject.text == "postgresql://u:p%40ss%2Fw%25rd@h/d?sslmode=require"
@@ -95,7 +101,7 @@ def test_the_password_that_is_meant() -> None:
 
 
 def test_what_others_read_differently_is_only_noted() -> None:
-    results, _ = examine_url("postgresql://u:a/b#c@h/d")
+    results, _, _ = examine_url("postgresql://u:a/b#c@h/d")
     escaping = next(result for result in results if result.step == "escaping")
     assert escaping.status is Status.NOTE
     assert "`#` `/`" in escaping.found
@@ -111,7 +117,7 @@ def test_what_others_read_differently_is_only_noted() -> None:
     ],
 )
 def test_poolers(host: str, found: str, remedy: str) -> None:
-    results, _ = examine_url(f"postgresql://u:{PASSWORD}@{host}/d")
+    results, _, _ = examine_url(f"postgresql://u:{PASSWORD}@{host}/d")
     step = next(result for result in results if result.step == "host")
     assert step.status is Status.NOTE
     assert found in step.found
@@ -120,7 +126,7 @@ def test_poolers(host: str, found: str, remedy: str) -> None:
 
 def test_no_pooler() -> None:
     for host in ("aws-0-eu.pooler.supabase.com:5432", "ep-x-1.eu-central-1.aws.neon.tech", "localhost"):
-        results, _ = examine_url(f"postgresql://u:{PASSWORD}@{host}/d")
+        results, _, _ = examine_url(f"postgresql://u:{PASSWORD}@{host}/d")
         assert next(result for result in results if result.step == "host").status is Status.OK
 
 
@@ -146,7 +152,7 @@ def test_hosts(url: str, hosts: list[str]) -> None:
 
 
 def chosen(url: str, of: Project) -> dict[str, str]:
-    _, subject = examine_url(url)
+    _, subject, _ = examine_url(url)
     assert subject is not None
     return {side.purpose.value: side.drivername for side in sides_for(subject, (), of, convert=False, default=None)}
 
@@ -160,8 +166,8 @@ def test_drivers_of_the_project(tmp_path: Path) -> None:
     # What the URL names is what is used, on the side that it fits.
     named = {"migrations": "postgresql+pg8000", "application": "postgresql+asyncpg"}
     assert chosen("postgresql+pg8000://h/d", project(tmp_path)) == named
-    settings = Settings(sync_driver="pg8000", async_driver="psycopg")
-    assert chosen("postgresql://h/d", project(tmp_path, settings=settings)) == {
+    chosen_drivers = Settings(sync_driver="pg8000", async_driver="psycopg")
+    assert chosen("postgresql://h/d", project(tmp_path, chosen=chosen_drivers)) == {
         "migrations": "postgresql+pg8000",
         "application": "postgresql+psycopg",
     }
@@ -197,7 +203,7 @@ def test_driver_of_another_database() -> None:
 
 
 def side_results(url: str, driver: str, of: Project | None = None, *, alone: bool = True) -> dict[str, Result]:
-    _, subject = examine_url(url)
+    _, subject, _ = examine_url(url)
     assert subject is not None
     of = of or project()
     (side,) = sides_for(subject, (driver,), of, convert=False, default=None)
@@ -220,7 +226,7 @@ def test_the_only_user_must_be_named() -> None:
 
 def test_a_driver_that_this_sqlalchemy_does_not_have() -> None:
     of = project(sqlalchemy=VersionRange.parse("==1.4.54"))
-    _, subject = examine_url("postgresql+psycopg://h/d")
+    _, subject, _ = examine_url("postgresql+psycopg://h/d")
     assert subject is not None
     side = sides_for(subject, ("psycopg",), of, convert=False, default=None)[0]
     (result,) = examine_side(side, subject, of, alone=False)
@@ -328,3 +334,28 @@ def test_sqlite(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert found.healthy
     assert [report.side.purpose for report in found.sides] == list(Purpose)
     assert all(report.results[-1].step == "SELECT 1" for report in found.sides if report.side.driver == "pysqlite")
+
+
+SECRET_TEXT = st.text("@:/?#%[]$& +=\"'<>*a1\\;,", max_size=4)
+NO_DRIVERS = project()
+
+
+@given(
+    password=st.tuples(SECRET_TEXT, SECRET_TEXT).map("S3CR3T".join) | st.just("S3CR3T"),
+    escaped=st.booleans(),
+    scheme=st.sampled_from(
+        ["postgres://", "postgresql+asyncpg://", "mysql://", "jdbc:postgresql://", "", "postgres:/"]
+    ),
+    rest=st.sampled_from(
+        ["h", "h:5432/d?sslmode=require", "h:port", "[::1]:1/d?ssl=true", "a,b/d?password=S3CR3T", "/"]
+    ),
+    around=st.sampled_from(["{}", '"{}"', "psql '{}'", "{}\n"]),
+    convert=st.booleans(),
+)
+@settings(max_examples=300, deadline=None)
+def test_no_password_is_ever_shown(
+    password: str, escaped: bool, scheme: str, rest: str, around: str, convert: bool
+) -> None:
+    url = around.format(f"{scheme}user:{quote(password, safe='') if escaped else password}@{rest}")
+    found = examine(url, "--url", NO_DRIVERS, Options(convert=convert))
+    assert "S3CR3T" not in text([found], color=False) + to_json([found])
