@@ -123,8 +123,10 @@ def compare_linter(fact: Fact) -> Result:
     expected = compare(fact)
     if isinstance(case, Aside) or expected.aside is not None:
         return expected
-    if (not case.driver and case.url is None) or case.creation_only or fact.section in ("a", "url"):
-        return Result(aside="no engine is made")
+    if fact.section == "url" or (not case.driver and case.url is None):
+        return Result(aside="no engine is made: only make_url() was called")
+    if case.creation_only and fact.outcome != "error":
+        return Result(aside="never connected: only create_connect_args() was called")
     found = findings(fact, case)
     messages = tuple(f"{finding.code} {finding.message}" for finding in found)
     if fact.outcome in ("error", "broken"):

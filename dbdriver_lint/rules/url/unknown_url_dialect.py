@@ -23,7 +23,7 @@ class UnknownUrlDialect(Rule):
     Finds engines whose URL begins with `postgres://`, with a driver's package name instead of its
     SQLAlchemy name (`postgresql+psycopg3://`), with a scheme of another library
     (`postgresql+aiopg://`), with a slip of the keyboard, or with a driver that the declared
-    SQLAlchemy does not have yet. Dialects of other packages are not judged, and neither are URLs
+    SQLAlchemy does not have yet, or no longer. Dialects of other packages are not judged, and neither are URLs
     that only go to a driver directly: asyncpg and psycopg take `postgres://`.
 
     ## Why is this bad?
@@ -61,6 +61,12 @@ class UnknownUrlDialect(Rule):
             "engine = create_async_engine(URL)\n",
             raises="NoSuchModuleError: Can't load plugin: sqlalchemy.dialects:postgresql.psycopg3",
         ),
+        Bad(
+            "from sqlalchemy import create_engine\n\n"
+            'engine = create_engine("postgresql+pygresql://app:secret@db.internal/app")\n',
+            settings={"sqlalchemy-version": ">=2.0"},
+            raises="NoSuchModuleError: Can't load plugin: sqlalchemy.dialects:postgresql.pygresql",
+        ),
     )
     good = (
         Good(
@@ -92,8 +98,10 @@ class UnknownUrlDialect(Rule):
             row = driver_named(name)
             if right is not None:
                 remedy = f"write `{right.drivername}://`"
-            elif row is not None and row.since is not None:
+            elif row is not None and row.since is not None and versions.may_be_below(row.since):
                 remedy = f"that driver came with SQLAlchemy {'.'.join(map(str, row.since))}"
+            elif row is not None and row.until is not None:
+                remedy = f"SQLAlchemy {'.'.join(map(str, row.until))} removed that driver; use another one"
             else:
                 continue
             place = url.place(url.url.drivername.start, url.url.drivername.end)
