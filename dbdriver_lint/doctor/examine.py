@@ -53,17 +53,18 @@ def examine(
     if options.convert:
         url_results = _converted(url, subject, url_results, sides)
     found = [examine_side(side, subject, project, alone=len(sides) == 1) for side in sides]
-    server = examine_server(subject, options.seconds, progress) if options.connect else []
+    server: list[Result] = []
     outcomes: list[Outcome | None] = [None] * len(sides)
-    if options.connect and not any_failed(server) and not left_out(server):
-        for index, side in enumerate(sides):
-            if _can_be_tried(side, found[index]):
-                progress(f"connecting by {side.driver}")
-                outcomes[index] = attempt(_request(side, found[index], subject, mode, options.seconds))
+    if options.connect:
+        server = examine_server(subject, options.seconds, progress)
+        if not any_failed(server) and not left_out(server):
+            outcomes = [
+                _connect(side, results, subject, mode, options.seconds, progress)
+                for side, results in zip(sides, found, strict=True)
+            ]
         pooled = any(outcome is not None and outcome.pooled for outcome in outcomes)
         for side, results, outcome in zip(sides, found, outcomes, strict=True):
             if outcome is not None:
-                results += _with_repaired_url(side, results)
                 results += read_outcome(outcome, side, subject, pooled=pooled)
     reports = (
         SideReport(_label(side, sides, options), side, tuple(results), _tls(side, outcome))
@@ -87,26 +88,26 @@ def _converted(url: str, subject: Subject, results: list[Result], sides: tuple[S
     ]
 
 
-def _can_be_tried(side: Side, results: list[Result]) -> bool:
-    """Whether the driver is there, and some URL that it takes."""
+def _connect(
+    side: Side,
+    results: list[Result],
+    subject: Subject,
+    mode: Tls | None,
+    seconds: float,
+    progress: Callable[[str], None],
+) -> Outcome | None:
+    """Connect as the application would, by the repaired URL where its own cannot work; None where none can."""
     steps = {result.step for result in results if result.failed}
-    if steps & {SUPPORT, INSTALLED, GREENLET}:
-        return False
-    return PARAMETERS not in steps or side.repairable
-
-
-def _request(side: Side, results: list[Result], subject: Subject, mode: Tls | None, seconds: float) -> Request:
-    """The URL as the application would give it to the engine; one that cannot work is repaired first."""
-    repair = side.converted or any(result.failed and result.step == PARAMETERS for result in results)
-    url = subject.text if repair else side.url
+    repair = PARAMETERS in steps
+    if steps & {SUPPORT, INSTALLED, GREENLET} or (repair and not side.repairable):
+        return None
+    if repair and side.translation is not None:
+        results.append(note("repaired URL", f"what follows was tried with {form(side.translation)}"))
+    convert = side.converted or repair
+    progress(f"connecting by {side.driver}")
     ssl = None if mode is None else mode.word
-    return Request(url, side.drivername, side.asynchronous, repair, ssl, seconds)
-
-
-def _with_repaired_url(side: Side, results: list[Result]) -> list[Result]:
-    if side.converted or side.translation is None or not any(r.failed and r.step == PARAMETERS for r in results):
-        return []
-    return [note("repaired URL", f"what follows was tried with {form(side.translation)}")]
+    url = subject.text if convert else side.url
+    return attempt(Request(url, side.drivername, side.asynchronous, convert, ssl, seconds))
 
 
 def _label(side: Side, sides: tuple[Side, ...], options: Options) -> str:

@@ -12,29 +12,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-_LINE = re.compile(
-    r"""(?x) \s* (?:export\s+)? (?P<name>[A-Za-z_]\w*) \s* = \s*
-    (?: "(?P<double>(?:\\.|[^"\\])*)" | '(?P<single>[^']*)' | (?P<bare>.*?) ) \s* (?:\s\#.*)?"""
-)
-
 
 def read_env_file(path: Path) -> dict[str, str]:
-    """The variables of a ``.env`` file; none if it cannot be read."""
-    try:
-        text = path.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return {}
-    values: dict[str, str] = {}
-    for match in filter(None, map(_LINE.fullmatch, text.splitlines())):
-        double = match["double"]
-        values[match["name"]] = (
-            re.sub(r"\\(.)", r"\1", double) if double is not None else match["single"] or match["bare"] or ""
-        )
-    return values
+    """The variables of a ``.env`` file, as an application gets them; none if there is no such file."""
+    from dotenv import dotenv_values
+
+    return {name: value for name, value in dotenv_values(path).items() if value is not None} if path.is_file() else {}
 
 
 def from_environment(name: str, files: Iterable[Path]) -> tuple[str, str] | None:
-    """The value of a variable and where it is from: the environment first, as ``python-dotenv`` has it."""
+    """The value of a variable and where it is from: the environment comes first, as ``load_dotenv`` has it."""
     if name in os.environ:
         return os.environ[name], name
     for path in files:

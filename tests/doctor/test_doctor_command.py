@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import socket
 import sys
 from pathlib import Path
@@ -119,23 +120,15 @@ def test_progress_on_a_terminal(capfd: pytest.CaptureFixture[str], monkeypatch: 
     assert PASSWORD not in shown + capfd.readouterr().out
 
 
-def test_env_files(tmp_path: Path) -> None:
+def test_env_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("B", raising=False)
     path = tmp_path / "file.env"
-    path.write_text(
-        '# comment\nA=plain value\nexport B=\'single # quoted\'\nC="double \\" quoted" # comment\nD=bare # comment\n'
-        "E=\n  F = spaced  \nnot a line\nG=a#b\n"
-    )
-    assert read_env_file(path) == {
-        "A": "plain value",
-        "B": "single # quoted",
-        "C": 'double " quoted',
-        "D": "bare",
-        "E": "",
-        "F": "spaced",
-        "G": "a#b",
-    }
+    path.write_text("export A='x # y'\nB=\"double ${A}\"  # comment\nC=\nD\n")
+    assert read_env_file(path) == {"A": "x # y", "B": "double x # y", "C": ""}
     assert read_env_file(tmp_path / "none.env") == {}
-    assert from_environment("A", [tmp_path / "none.env", path]) is not None
+    assert from_environment("B", [tmp_path / "none.env", path]) == ("double x # y", f"B in {os.path.relpath(path)}")
+    monkeypatch.setenv("B", "environment")
+    assert from_environment("B", [path]) == ("environment", "B")
 
 
 # --- exceptions ------------------------------------------------------------------------------------
