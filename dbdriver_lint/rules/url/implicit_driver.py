@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from dbdriver_lint.findings.model import Group, Severity
 from dbdriver_lint.fixes.edit import Applicability, Edit, Fix
-from dbdriver_lint.knowledge.dialects import DIALECTS
+from dbdriver_lint.knowledge.dialects import DIALECTS, Nature
 from dbdriver_lint.knowledge.drivers import driver_named, meanings
 from dbdriver_lint.rules.base import Bad, Draft, Good, Rule
 from dbdriver_lint.rules.engines import connects_by_url
@@ -95,8 +95,10 @@ class ImplicitDriver(Rule):
                 continue
             found = meanings(name, versions)
             changes = len(found) > 1 and not versions.is_everything
-            if not found or not (pedantic or changes) or (changes and call.is_async):
-                continue  # in an async engine, XDB103 says what happens
+            if not found or not (pedantic or changes):
+                continue
+            if call.is_async and any(meaning.nature is Nature.SYNC for meaning in found):
+                continue  # XDB103 says what happens
             if changes and self._all_declared(found, context) and not pedantic:
                 continue
             place = url.place(url.url.drivername.start, url.url.drivername.end)
