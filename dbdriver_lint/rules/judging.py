@@ -1,4 +1,4 @@
-"""What the parameter table says of every parameter that an engine or a raw driver is given.
+"""What the parameter table says of every parameter that an engine is given.
 
 Several rules speak about parameters; all of them read the same judgements, made here, once in one way.
 """
@@ -15,7 +15,6 @@ from dbdriver_lint.knowledge.dialects import DIALECTS
 from dbdriver_lint.knowledge.drivers import DRIVERS, driver_named, meanings
 from dbdriver_lint.knowledge.parameters import (
     OK,
-    RAW_CALLS,
     UNKNOWN,
     Moment,
     Outcome,
@@ -23,7 +22,6 @@ from dbdriver_lint.knowledge.parameters import (
     Verdict,
     describe,
     judge,
-    judge_keyword,
 )
 from dbdriver_lint.knowledge.spellings import DIALECT_OF
 from dbdriver_lint.knowledge.versions import VersionRange
@@ -32,8 +30,8 @@ from dbdriver_lint.rules.engines import connects_by_url, dictionaries, is_condit
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from dbdriver_lint.analysis.facts import DriverCall, EngineCall, PossibleUrl
-    from dbdriver_lint.analysis.values import Anchor, Steps, Value
+    from dbdriver_lint.analysis.facts import EngineCall, PossibleUrl, UrlSet
+    from dbdriver_lint.analysis.values import Anchor, Steps
     from dbdriver_lint.knowledge.drivers import Meaning
     from dbdriver_lint.rules.context import Context
 
@@ -109,7 +107,7 @@ class Loaded:
         return "psycopg_async" if self.driver == "psycopg" and self.is_async else self.driver
 
 
-class _Open(dict[str, object]):
+class OpenParameters(dict[str, object]):
     """Parameters among which others may be that are not known: notes when such a one is asked for."""
 
     missed = False
@@ -170,10 +168,11 @@ def judge_engine(call: EngineCall, context: Context) -> Iterator[Judged]:
     drivers = [(url, loaded_drivers(url, call, context)) for url in call.urls.urls]
     if not all(loaded for _, loaded in drivers):
         return
-    yield from _once([*_in_queries(call, drivers), *_in_connect_args(call, drivers)])
+    yield from once([*_in_queries(call, drivers), *_in_connect_args(call, drivers)])
 
 
-def _once(found: Iterable[Judged]) -> Iterator[Judged]:
+def once(found: Iterable[Judged]) -> Iterator[Judged]:
+    """Each message at each place once: several URLs may share a parameter."""
     seen: set[tuple[str, int, str]] = set()
     for judged in found:
         key = (judged.at.path, judged.at.span.start, judged.message)
@@ -210,9 +209,9 @@ def _in_queries(call: EngineCall, drivers: list[tuple[PossibleUrl, tuple[Loaded,
             )
             if verdict.ok or _is_overridden(key, verdict, call):
                 continue
-            written, at = _place_of_parameter(url, key, call.url.anchor)
+            written, at = place_of_parameter(url, key, call.url.anchor)
             yield Judged(
-                driver, Place.URL, key, value, verdict, at, written, _when(url, call, when), url, steps=url.steps
+                driver, Place.URL, key, value, verdict, at, written, when_of(url, call.urls, when), url, steps=url.steps
             )
 
 
@@ -230,7 +229,7 @@ def _is_overridden(key: str, verdict: Verdict, call: EngineCall) -> bool:
     return is_open and verdict.outcome is not Outcome.UNSUPPORTED
 
 
-def _place_of_parameter(url: PossibleUrl, key: str, argument: Anchor) -> tuple[Anchor | None, Anchor]:
+def place_of_parameter(url: PossibleUrl, key: str, argument: Anchor) -> tuple[Anchor | None, Anchor]:
     """The parameter in the text of this file, if it stands there, and where to report it."""
     for parameter in url.url.named(key):
         whole = url.place(parameter.start, parameter.end)
@@ -243,11 +242,10 @@ def _place_of_parameter(url: PossibleUrl, key: str, argument: Anchor) -> tuple[A
     return None, argument
 
 
-def _when(url: PossibleUrl, call: EngineCall | DriverCall, versions: str) -> str:
-    """The circumstances in words."""
-    urls = call.urls.urls if hasattr(call, "urls") else call.dsns.urls
+def when_of(url: PossibleUrl, urls: UrlSet, versions: str = "") -> str:
+    """The circumstances in words, as the beginning of a message."""
     where = url.condition
-    if not where and len(urls) > 1:
+    if not where and len(urls.urls) > 1:
         where = f"If the URL is `{url.url.masked()}`, "
     if versions:
         return where + (versions if where else versions[:1].upper() + versions[1:]) + ": "
@@ -283,7 +281,7 @@ def _in_connect_args(call: EngineCall, drivers: list[tuple[PossibleUrl, tuple[Lo
             verdict,
             anchor if own and anchor is not None else call.connect_args.anchor,
             entry if own else None,
-            _when(url, call, when) if len(drivers) == 1 else "",
+            when_of(url, call.urls, when) if len(drivers) == 1 else "",
             dictionary=one,
             steps=url.steps,
         )
@@ -328,102 +326,13 @@ def _same_entry(first: Dictionary, second: Dictionary, key: str) -> bool:
     return first.items[key] is second.items[key] or (written is not None and written == second.key_anchors.get(key))
 
 
-# --- raw drivers ---------------------------------------------------------------------------------------
-
-
-def judge_driver(call: DriverCall, context: Context) -> Iterator[Judged]:
-    """The parameters of a raw driver or pool, in DSN and keywords, that do not do what they say."""
-    raw = RAW_CALLS.get(call.function)
-    if raw is None or "connect" in call.keywords:
-        return
-    version = _raw_version(raw.driver, context)
-    yield from _once([*_in_dsn(call, raw.driver, version), *_in_keywords(call, version)])
-
-
-def _raw_version(driver: str, context: Context) -> VersionRange | None:
-    row = next((row for row in DRIVERS if row.name == driver), None)
-    return driver_version(f"{row.dialects[0]}+{driver}", context) if row is not None else None
-
-
-def _in_dsn(call: DriverCall, driver: str, version: VersionRange | None) -> Iterator[Judged]:
-    if call.dsn is None or not call.dsns.decided:
-        return
-    for url in call.dsns.urls:
-        if not url.url.drivername.known or "+" in url.url.drivername.text:
-            continue  # XDB108
-        parameters = query_parameters(url)
-        siblings = _Open(parameters) if url.url.query_is_open else parameters
-        for key, value in parameters.items():
-            verdict = judge(
-                driver,
-                Place.DSN,
-                key,
-                value,
-                siblings=siblings,
-                sqlalchemy=VersionRange.everything(),
-                driver_version=version,
-            )
-            if verdict.ok or (key in call.keywords and verdict.outcome is not Outcome.UNSUPPORTED):
-                continue
-            written, at = _place_of_parameter(url, key, call.dsn.anchor)
-            yield Judged(
-                driver, Place.DSN, key, value, verdict, at, written, _when(url, call, ""), url, steps=url.steps
-            )
-
-
-def _in_keywords(call: DriverCall, version: VersionRange | None) -> Iterator[Judged]:
-    driver = RAW_CALLS[call.function].driver
-    given = {name: argument for name, argument in call.keywords.items() if argument.keyword is not None}
-    siblings = {name: python_value(argument.value) for name, argument in given.items()}
-    for name, argument in given.items():
-        verdict = _judged_keyword(call.function, name, argument.value, siblings, version, is_open=call.open_keywords)
-        if not verdict.ok:
-            yield Judged(driver, Place.KEYWORD, name, siblings[name], verdict, argument.whole, argument.whole)
-    nested = call.keywords.get("kwargs")
-    if nested is None or not isinstance(nested.value, Dictionary) or not call.function.startswith("psycopg_pool."):
-        return
-    values = {name: python_value(value) for name, value in nested.value.items.items()}
-    for name, value in nested.value.items.items():
-        verdict = _judged_keyword("psycopg.connect", name, value, values, version, is_open=nested.value.open)
-        if not verdict.ok:
-            anchor = nested.value.key_anchors.get(name)
-            own = anchor is not None and anchor.path == call.anchor.path
-            yield Judged(
-                driver,
-                Place.KEYWORD,
-                name,
-                values[name],
-                verdict,
-                anchor if own and anchor is not None else nested.anchor,
-            )
-
-
-def _judged_keyword(
-    function: str,
-    key: str,
-    value: Value,
-    siblings: Mapping[str, object],
-    version: VersionRange | None,
-    *,
-    is_open: bool,
-) -> Verdict:
-    first = OK
-    for one in python_values(value):
-        beside: dict[str, object] = _Open(siblings) if is_open else dict(siblings)
-        beside[key] = one
-        first = judge_keyword(function, key, one, siblings=beside, driver_version=version)
-        if first.ok or (isinstance(beside, _Open) and beside.missed):
-            return OK
-    return first
-
-
 # --- the table -----------------------------------------------------------------------------------------
 
 
 def _judged(
     driver: Loaded, place: Place, key: str, value: object, parameters: Mapping[str, object], *, is_open: bool
 ) -> Verdict:
-    siblings: Mapping[str, object] = _Open(parameters) if is_open else parameters
+    siblings: Mapping[str, object] = OpenParameters(parameters) if is_open else parameters
     verdict = judge(
         driver.table,
         place,
@@ -433,7 +342,7 @@ def _judged(
         sqlalchemy=driver.sqlalchemy,
         driver_version=driver.version,
     )
-    if isinstance(siblings, _Open) and siblings.missed:
+    if isinstance(siblings, OpenParameters) and siblings.missed:
         return OK  # it depends on parameters that are not known
     return verdict
 

@@ -77,12 +77,14 @@ def codes(code: str, root: Path, **versions: str) -> list[str]:
             "`NullPool` does not help",
         ),
         (  # "set prepared_statement_cache_size=0"
-            ASYNC + 'create_async_engine("postgresql+asyncpg://u@aws-0.pooler.supabase.com:6543/d?prepared_statement_cache_size=0")\n',
+            ASYNC
+            + 'create_async_engine("postgresql+asyncpg://u@aws-0.pooler.supabase.com:6543/d?prepared_statement_cache_size=0")\n',
             "XDB205",
             "`prepared_statement_cache_size=0` alone is not enough",
         ),
         (  # "set prepare_threshold=0"
-            ASYNC + 'create_async_engine("postgresql+psycopg://u@aws-0.pooler.supabase.com:6543/d", connect_args={"prepare_threshold": 0})\n',
+            ASYNC
+            + 'create_async_engine("postgresql+psycopg://u@aws-0.pooler.supabase.com:6543/d", connect_args={"prepare_threshold": 0})\n',
             "XDB205",
             'write `connect_args={"prepare_threshold": None}`',
         ),
@@ -166,6 +168,8 @@ def test_urls_in_every_form(url: str, tmp_path: Path) -> None:
         ("import pymysql\npymysql.connect(host='h', ssl=True)\n", "XDB203"),
         ("import pymysql\npymysql.connect(host='h', ssl_ca='/ca.pem')\n", "XDB204"),
         ("import aiomysql\naiomysql.create_pool(host='h', ssl={'ca': '/ca.pem'})\n", "XDB203"),
+        ("import databases\ndatabases.Database('postgresql://u@h/d', sslmode='require')\n", "XDB202"),
+        ("import databases\ndatabases.Database('postgresql+asyncpg://u@h/d?sslmode=require')\n", "XDB204"),
         ("import mysql.connector\nmysql.connector.connect(host='h', ssl=True)\n", "XDB202"),
     ],
 )
@@ -217,6 +221,8 @@ def test_raw_drivers(code: str, expected: str, tmp_path: Path) -> None:
         # drivers of other packages, and functions of other people
         SYNC + 'create_engine("cockroachdb://u@h/d?sslmode=nonsense&x=1")\n',
         'from app import create_engine\ncreate_engine("postgresql+psycopg2://u@h/d?ssl=true", sslmode="x")\n',
+        "import databases\ndatabases.Database('postgresql+asyncpg://u@h/d?ssl=require', min_size=5)\n",
+        "import databases\ndatabases.Database('postgresql://u@h/d?sslmode=require', ssl='require')\n",
         "import asyncpg\nfrom app import dsn\nasyncpg.connect(dsn, ssl=dsn.ssl)\n",
     ],
 )

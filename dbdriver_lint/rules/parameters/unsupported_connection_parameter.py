@@ -47,7 +47,17 @@ class UnsupportedConnectionParameter(Rule):
     group, severity, since = Group.ERROR, Severity.ERROR, "0.1.0"
     needles = (
         *("create_engine", "create_async_engine", "engine_from_config", "asyncpg", "psycopg", "pg8000"),
-        *("pymysql", "aiomysql", "asyncmy", "MySQLdb", "mysql.connector", "mariadb", "oracledb", "pymssql"),
+        *(
+            "pymysql",
+            "aiomysql",
+            "asyncmy",
+            "MySQLdb",
+            "mysql.connector",
+            "mariadb",
+            "databases",
+            "oracledb",
+            "pymssql",
+        ),
     )
     references = (
         "https://docs.sqlalchemy.org/en/20/core/engines.html#custom-dbapi-connect-arguments-on-connect-routines",
@@ -191,7 +201,7 @@ class UnsupportedConnectionParameter(Rule):
                 yield self._draft(judged, call, context)
 
     def on_driver(self, call: DriverCall, context: Context) -> Iterable[Draft]:
-        from dbdriver_lint.rules.judging import judge_driver  # costs start-up time
+        from dbdriver_lint.rules.judging_drivers import judge_driver  # costs start-up time
 
         for judged in judge_driver(call, context):
             if judged.is_unsupported:

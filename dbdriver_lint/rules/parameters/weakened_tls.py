@@ -21,7 +21,7 @@ class WeakenedTls(Rule):
     Finds settings that look like TLS and are none: `?ssl_disabled=false` (every non-empty string
     is true to pymysql and mysqlconnector, so TLS is off), `connect_args={"ssl_ca": …}` of pymysql
     (nothing is verified without `ssl_verify_cert`), `?ssl=true` and an `SSLContext` for
-    mysqlclient. And rewrites of a URL that lose what it says about TLS: `url.split("?")[0]`,
+    mysqlclient, `?sslmode=require` for `databases.Database`, which reads `ssl` alone. And rewrites of a URL that lose what it says about TLS: `url.split("?")[0]`,
     `make_url(url).set(query={})`, `verify-full` replaced by `require`. It is silent where
     `connect_args` say something about TLS, or may do so.
 
@@ -43,7 +43,7 @@ class WeakenedTls(Rule):
     group, severity, since = Group.ERROR, Severity.ERROR, "0.1.0"
     needles = (
         *("create_engine", "create_async_engine", "engine_from_config"),
-        *("pymysql", "MySQLdb", "mysql.connector", "aiomysql", "asyncmy", "mariadb"),
+        *("pymysql", "MySQLdb", "mysql.connector", "aiomysql", "asyncmy", "mariadb", "databases"),
     )
     bad = (
         Bad(
@@ -140,7 +140,7 @@ class WeakenedTls(Rule):
             )
 
     def on_driver(self, call: DriverCall, context: Context) -> Iterable[Draft]:
-        from dbdriver_lint.rules.judging import judge_driver  # costs start-up time
+        from dbdriver_lint.rules.judging_drivers import judge_driver  # costs start-up time
         from dbdriver_lint.rules.parameter_repairs import parameter_fix
 
         for judged in judge_driver(call, context):
