@@ -325,3 +325,16 @@ def test_no_password_in_a_message(code: str, tmp_path: Path) -> None:
     found = findings(code, tmp_path)
     assert found
     assert not any("hunter2" in finding.message for finding in found)
+
+
+def test_every_raw_call_of_the_table_is_seen() -> None:
+    from dbdriver_lint.analysis.symbols import DRIVER_FUNCTIONS
+    from dbdriver_lint.knowledge.parameters import RAW_CALLS
+
+    # Files of Python's own sqlite3 are no databases to connect to, and aiosqlite takes what it takes.
+    left_out = {"sqlite3.connect", "aiosqlite.connect", "psycopg.Connection.connect"}
+    assert set(RAW_CALLS) - left_out <= set(DRIVER_FUNCTIONS)
+    for function, (driver, first) in DRIVER_FUNCTIONS.items():
+        if function in RAW_CALLS:
+            assert RAW_CALLS[function].driver == driver
+            assert RAW_CALLS[function].dsn in ("", first)
