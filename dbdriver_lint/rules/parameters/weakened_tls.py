@@ -43,7 +43,16 @@ class WeakenedTls(Rule):
     group, severity, since = Group.ERROR, Severity.ERROR, "0.1.0"
     needles = (
         *("create_engine", "create_async_engine", "engine_from_config"),
-        *("pymysql", "MySQLdb", "mysql.connector", "aiomysql", "asyncmy", "mariadb", "databases"),
+        *(
+            "pymysql",
+            "MySQLdb",
+            "mysql.connector",
+            "aiomysql",
+            "asyncmy",
+            "import mariadb",
+            "import databases",
+            "from databases",
+        ),
     )
     bad = (
         Bad(

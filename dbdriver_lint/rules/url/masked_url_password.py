@@ -49,7 +49,7 @@ class MaskedUrlPassword(Rule):
     group, severity, since = Group.ERROR, Severity.ERROR, "0.1.0"
     needles = (
         *("create_engine", "create_async_engine", "set_main_option", "set_section_option"),
-        *("asyncpg", "psycopg", "databases"),
+        *("asyncpg", "psycopg", "import databases", "from databases"),
     )
     references = ("https://docs.sqlalchemy.org/en/20/changelog/migration_20.html",)
     bad = (
