@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -217,7 +218,7 @@ class Analysis:
             location=self.location(site),
             wrapped_in_async_engine=wrapped,
             target=_target(site, node),
-            only_dialect=node in self.calls.looked_at,
+            only_dialect=node in self.calls.looked_at or self._only_looked_at(site, node),
         )
 
     def _driver(self, site: Site, node: cst.Call, function: str, records: Sequence[CallRecord]) -> DriverCall:
@@ -235,6 +236,24 @@ class Analysis:
             open_keywords=any(record.open for record in records),
             location=self.location(site),
         )
+
+    def _only_looked_at(self, site: Site, node: cst.Call) -> bool:
+        """Whether a local variable holds the engine, and only its dialect or URL is ever read."""
+        target = _target(site, node)
+        if target is None or "." in target or not site.functions:
+            return False
+        source = self.parsed.source
+        place = self.parsed.span(site.statement)
+        indent = source.position(place.start).column
+        text: list[str] = []
+        # the source itself, as a slice may have left the uses out
+        for number in range(source.line_of(place.end) + 1, source.line_count + 1):
+            line = source.line_text(number)
+            if line.strip() and len(line) - len(line.lstrip()) < indent - 1:
+                break
+            text.append(line)
+        uses = re.findall(rf"(?<![.\w]){target}\b(\.\w+)?", "\n".join(text))
+        return bool(uses) and all(use in (".dialect", ".url", ".name", ".driver") for use in uses)
 
     def _wrapped(self) -> Iterator[cst.CSTNode]:
         """The engine calls whose result is handed to ``AsyncEngine(...)``."""

@@ -6,6 +6,7 @@ then runs just the functions in which something was noted.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import libcst as cst
@@ -79,6 +80,9 @@ class SiteVisitor(cst.CSTVisitor):
         self.classes.pop()
 
 
+_EXPECTS = re.compile(r"raises|warns|^expect_", re.IGNORECASE)
+
+
 class CallVisitor(SiteVisitor):
     """Notes calls that may make an engine, connect, or run a migration."""
 
@@ -89,6 +93,13 @@ class CallVisitor(SiteVisitor):
         self._awaited: set[int] = set()
         #: Calls of whose result only the dialect or the URL is read.
         self.looked_at: set[cst.CSTNode] = set()
+        self._expecting = 0
+
+    def visit_With(self, node: cst.With) -> None:
+        self._expecting += _expects_failure(node)
+
+    def leave_With(self, original_node: cst.With) -> None:
+        self._expecting -= _expects_failure(original_node)
 
     def visit_Attribute(self, node: cst.Attribute) -> None:
         if isinstance(node.value, cst.Call) and node.attr.value in ("dialect", "url", "name", "driver"):
@@ -104,8 +115,14 @@ class CallVisitor(SiteVisitor):
         self._awaited.add(id(node.expression))
 
     def visit_Call(self, node: cst.Call) -> None:
-        if last_name(node.func) in self.names:
+        if last_name(node.func) in self.names and not self._expecting:
             self.sites.append(self.site(node, id(node) in self._awaited))
+
+
+def _expects_failure(node: cst.With) -> bool:
+    """Whether what stands in a block is there to fail, or to warn: `with pytest.raises(…):`."""
+    names = (last_name(item.item.func) for item in node.items if isinstance(item.item, cst.Call))
+    return any(name is not None and _EXPECTS.search(name) for name in names)
 
 
 class NameVisitor(cst.CSTVisitor):

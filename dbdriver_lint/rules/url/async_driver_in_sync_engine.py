@@ -64,6 +64,20 @@ class AsyncDriverInSyncEngine(Rule):
     )
     good = (
         Good(
+            "import pytest\n"
+            "from sqlalchemy import create_engine\n\n\n"
+            "def test_refused():\n"
+            "    with pytest.raises(Exception):\n"
+            '        create_engine("postgresql+asyncpg://app@db.internal/app").connect()\n',
+            path="tests/test_db.py",
+        ),
+        Good(
+            "from sqlalchemy import create_engine\n\n\n"
+            "def quoted(name):\n"
+            '    engine = create_engine("postgresql+asyncpg://")\n'
+            "    return engine.dialect.identifier_preparer.quote(name)\n"
+        ),
+        Good(
             "from sqlalchemy import create_engine\n\n"
             'engine = create_engine("postgresql+psycopg://app:secret@db.internal/app")\n'
         ),
