@@ -63,9 +63,12 @@ def _create(args: argparse.Namespace, empty: Baseline, *, named: bool) -> int:
     from dbdriver_lint.cli.output import write
 
     findings, outcomes, complete = _lint(args)
+    if complete and not findings:
+        write("There is nothing to accept, so no baseline was written.\n")
+        return EXIT_CLEAN
     baseline = empty.of(findings, {source.path: source for outcome in outcomes for source in outcome.sources})
     write(baseline.dump(), str(baseline.path))
-    write(f"Accepted {_sum(baseline.counts)} findings in {baseline.path}.\n")
+    write(f"Accepted {_findings(baseline.counts)} in {baseline.path}.\n")
     if not named:
         write(f'Name it in [tool.dbdriver-lint]: baseline = "{baseline.path.name}"\n')
     return EXIT_CLEAN if complete else EXIT_ERROR
@@ -84,11 +87,11 @@ def _update(args: argparse.Namespace, baseline: Baseline) -> int:
     if not complete:  # what was not looked at would count as gone
         return EXIT_ERROR
     write(updated.dump(), str(baseline.path))
-    write(f"Took {_sum(applied.gone)} out of {baseline.path}; it accepts {_sum(updated.counts)} findings now.\n")
+    write(f"Took {_sum(applied.gone)} out of {baseline.path}; it accepts {_findings(updated.counts)} now.\n")
     if args.allow_growth:
-        write(f"Added {_sum(growth)} new ones.\n")
+        write(f"Added as new: {_sum(growth)}.\n")
     elif applied.new:
-        write(f"{len(applied.new)} new findings were not added; `dbdriver-lint check` shows them.\n")
+        write(f"New and not added: {len(applied.new)}; `dbdriver-lint check` shows them.\n")
     return EXIT_CLEAN
 
 
@@ -104,14 +107,23 @@ def _lint(args: argparse.Namespace) -> tuple[list[Finding], list[Outcome], bool]
 
 
 def _table(baseline: Baseline) -> str:
-    lines = [f"{baseline.path} accepts {_sum(baseline.counts)} findings."]
+    from dbdriver_lint.rules.registry import find_rule
+
+    lines = [f"{baseline.path} accepts {_findings(baseline.counts)}."]
     for title, index in (("By rule", 1), ("By file", 0)):
         counts: Counter[str] = Counter()
         for key, count in baseline.counts.items():
             counts[key[index]] += count
         lines.append(f"\n{title}:")
-        lines += (f"{count:>6}  {name}" for name, count in sorted(counts.items(), key=lambda i: (-i[1], i[0])))
+        for name, count in sorted(counts.items(), key=lambda i: (-i[1], i[0])):
+            rule = find_rule(name)
+            lines.append(f"{count:>6}  {name}" + (f"  {rule.name}" if rule is not None else ""))
     return "\n".join(lines) + "\n"
+
+
+def _findings(counts: Counter[tuple[str, str, str]]) -> str:
+    count = _sum(counts)
+    return f"{count} finding" if count == 1 else f"{count} findings"
 
 
 def _sum(counts: Counter[tuple[str, str, str]]) -> int:

@@ -83,12 +83,18 @@ def test_config_schema(capfd: pytest.CaptureFixture[str]) -> None:
     assert "select" in json.loads(run(capfd, "config", "--schema")[1])["properties"]
 
 
+def test_a_baseline_of_nothing_is_not_written(capfd: pytest.CaptureFixture[str]) -> None:
+    Path("good.py").write_text("x = 1\n", encoding="utf-8")
+    assert run(capfd, "baseline", "create")[:2] == (0, "There is nothing to accept, so no baseline was written.\n")
+    assert not Path("dbdriver-baseline.json").exists()
+
+
 def test_baseline_from_start_to_end(capfd: pytest.CaptureFixture[str]) -> None:
     old = Path("old.py")
     old.write_text(BAD, encoding="utf-8")
     code, out, _ = run(capfd, "baseline", "create", SELECT)
     assert code == 0
-    assert out.startswith("Accepted 1 findings in dbdriver-baseline.json.\nName it in [tool.dbdriver-lint]: ")
+    assert out.startswith("Accepted 1 finding in dbdriver-baseline.json.\nName it in [tool.dbdriver-lint]: ")
     Path("dbdriver-lint.toml").write_text('baseline = "dbdriver-baseline.json"', encoding="utf-8")
 
     code, out, _ = run(capfd, SELECT)
@@ -103,17 +109,17 @@ def test_baseline_from_start_to_end(capfd: pytest.CaptureFixture[str]) -> None:
 
     code, out, _ = run(capfd, "baseline", "update", SELECT)
     assert out == (
-        "Took 0 out of dbdriver-baseline.json; it accepts 1 findings now.\n"
-        "1 new findings were not added; `dbdriver-lint check` shows them.\n"
+        "Took 0 out of dbdriver-baseline.json; it accepts 1 finding now.\n"
+        "New and not added: 1; `dbdriver-lint check` shows them.\n"
     )
     old.write_text("x = 1\n", encoding="utf-8")
     assert "Gone, but still in the baseline: 1;" in run(capfd, SELECT)[1]
     assert "Took 1 out of" in run(capfd, "baseline", "update", SELECT)[1]
     assert "accepts 0 findings" in run(capfd, "baseline", "show")[1]
-    assert "Added 1 new ones." in run(capfd, "baseline", "update", SELECT, "--allow-growth")[1]
+    assert "Added as new: 1." in run(capfd, "baseline", "update", SELECT, "--allow-growth")[1]
     assert run(capfd, SELECT)[0] == 0
     shown = run(capfd, "baseline", "show")[1]
-    assert "By rule:\n     1  XDB102\n" in shown
+    assert "By rule:\n     1  XDB102  unknown-url-dialect\n" in shown
     assert "By file:\n     1  new.py\n" in shown
 
 
