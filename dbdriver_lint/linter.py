@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -71,7 +72,7 @@ def check_source(path: str, data: bytes, settings: Settings, project: Project, *
         from dbdriver_lint.analysis.imports import first_party_modules
 
         try:
-            facts, faithful = analyse(parsed, importer=first_party_modules()), parsed.faithful
+            facts, faithful = analyse(parsed, importer=first_party_modules(_env_files(settings))), parsed.faithful
         except RecursionError:
             return FileResult(path, _unreadable(path, "nested too deeply to be analysed", 1, 1, codes), source)
 
@@ -84,6 +85,10 @@ def check_source(path: str, data: bytes, settings: Settings, project: Project, *
         for draft in _drafts(rule, facts, context)
     ]
     return _suppressed(context, findings, codes, noqa)
+
+
+def _env_files(settings: Settings) -> tuple[str, ...]:
+    return tuple(os.path.join(settings.root or os.curdir, name) for name in settings.env_files)
 
 
 def _rules_for(settings: Settings, path: str) -> Iterator[type[Rule]]:

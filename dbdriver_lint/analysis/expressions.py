@@ -359,7 +359,8 @@ class Expressions(Objects):
             return strings.sliced(value, *numbers)  # type: ignore[arg-type]
         assert isinstance(index, cst.Index)
         key = self.evaluate(index.value, frame)
-        return choice([library.subscript(option, key, frame.anchor(node)) for option in options(value)])
+        found = [library.subscript(option, key, frame.anchor(node)) for option in options(value)]
+        return choice([self.with_files(each, frame) for each in found])
 
     def assign_item(self, target: cst.Subscript, value: Value, frame: Frame) -> None:
         """``name[key] = value``: the dictionary that the name holds gets the key."""
@@ -459,7 +460,7 @@ class Expressions(Objects):
                 self.calls.setdefault(node, []).append(record)
             known = library.call(self, callee, arguments, frame, frame.anchor(node))
             if known is not None:
-                return known
+                return self.with_files(known, frame)
             if callee.receiver is not None and not isinstance(callee.receiver, Result):
                 return Unknown(f"result of {callee.name}", callee.receiver.steps)
             of = RESULTS.get(callee.name, callee.name)

@@ -69,7 +69,7 @@ class PossibleUrl:
     """One URL that a value can be.
 
     ``url`` is the parsed model: its text holds :data:`~dbdriver_lint.knowledge.urls.HOLE` where a
-    part is unknown. ``condition`` names the environment variable whose default this is, if it is one.
+    part is unknown. ``default_of`` names the environment variable whose default this is, if it is one.
     """
 
     url: DatabaseUrl
@@ -79,6 +79,8 @@ class PossibleUrl:
     spans: tuple[tuple[int, int, Anchor, int], ...] = ()
     """(start, end, anchor, skip): the model's text from start to end was written ``skip`` characters
     after the start of ``anchor``."""
+    file: str | None = None
+    """The ``.env`` or compose file that sets ``default_of`` to it; None for what the code says."""
 
     def place(self, start: int, end: int) -> Anchor | None:
         """The characters ``start`` to ``end`` of the model's text as a place, if written verbatim."""
@@ -88,6 +90,8 @@ class PossibleUrl:
     @property
     def condition(self) -> str:
         """When this is the value, as the beginning of a message: ``If `DATABASE_URL` is unset, ``."""
+        if self.file is not None:
+            return f"If `{self.default_of}` is as in `{self.file}`, "
         return f"If `{self.default_of}` is unset, " if self.default_of else ""
 
     def source_span(self, start: int, end: int) -> tuple[Anchor, Span] | None:

@@ -127,7 +127,7 @@ def _field(
         return known  # settings inside settings
     if settings:
         steps = known.steps if known is not None else ()
-        return EnvVar(_variable(owners, name, default), known, steps, field=True)
+        return objects.with_files(EnvVar(_variable(owners, name, default), known, steps, field=True), frame)
     if record.open or default is None:
         return Unknown(f"field {name}")
     if known is None:
@@ -221,10 +221,16 @@ def _validated(
             return objects.call_function(hook, [given, *rest][:count], {}, depth=frame.depth, bound=klass)
 
         if isinstance(value, EnvVar):
-            raw = copy(value, default=None)
+            raw = copy(value, default=None, in_files=None)
             default = run(value.default if value.default is not None else NONE)
-            known = None if _is_none(default) or isinstance(default, Unknown) else default
-            value = copy(value, default=known, checked=True, rewritten=value.rewritten or run(raw) != raw)
+            in_files = run(value.in_files) if value.in_files is not None else None
+            value = copy(
+                value,
+                default=None if _is_none(default) or isinstance(default, Unknown) else default,
+                in_files=None if isinstance(in_files, Unknown) else in_files,
+                checked=True,
+                rewritten=value.rewritten or run(raw) != raw,
+            )
         else:
             value = choice([run(option) for option in options(value)])
     return value

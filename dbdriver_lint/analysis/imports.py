@@ -5,17 +5,22 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dbdriver_lint.analysis import strings
 from dbdriver_lint.analysis.candidates import lines_of_effects
 from dbdriver_lint.analysis.collect import NameVisitor
 from dbdriver_lint.analysis.program import ModuleRecord
 from dbdriver_lint.analysis.relevance import text_may_matter
 from dbdriver_lint.analysis.tree import walk
+from dbdriver_lint.analysis.values import FilePlace, Hole, Piece, Step, Unknown, Value, choice
+from dbdriver_lint.knowledge.urls import HOLE
+from dbdriver_lint.project.environment import generation, settings_for
 from dbdriver_lint.project.modules import shared_modules
 from dbdriver_lint.source.parse import UnparsableSourceError, parse
 from dbdriver_lint.source.slice import Slicer
-from dbdriver_lint.source.text import SourceFile, UnreadableSourceError
+from dbdriver_lint.source.text import Position, SourceFile, UnreadableSourceError
 
 if TYPE_CHECKING:
     from dbdriver_lint.project.modules import Modules
@@ -42,12 +47,14 @@ class FirstPartyModules:
     needs it. The parts are kept for all files of a process, while every file stays as it was read.
     """
 
-    def __init__(self, modules: Modules) -> None:
+    def __init__(self, modules: Modules, env_files: tuple[str, ...] = ()) -> None:
         self.modules = modules
+        self._env_files = env_files
         self._files: dict[str, _File | None] = {}
         self._slicers: dict[str, Slicer | None] = {}
         self._parsed = 0
         self._read_ahead = 0
+        self._generation = generation()
 
     def find(self, name: str, level: int, importer: ModuleRecord) -> ModuleRecord | None:
         """The module ``name`` (``level`` dots before it) as ``importer`` would import it, else None."""
@@ -71,6 +78,20 @@ class FirstPartyModules:
         if (name, member) not in file.parts:
             file.parts[name, member] = self._part(file, module, name, member)
         return file.parts[name, member]
+
+    def environment(self, module: ModuleRecord, name: str) -> Value | None:
+        """What files beside ``module``'s code set an environment variable to; None where they do not."""
+        settings = settings_for(Path(module.path).absolute().parent, self._env_files).get(name)
+        if not settings:
+            return None
+        values: list[Value] = []
+        for setting in settings:
+            pieces: list[Piece | Hole] = []
+            for index, text in enumerate(setting.text.split(HOLE)):
+                pieces += [Hole(Unknown("interpolated text")), Piece(text)] if index else [Piece(text)]
+            place = FilePlace(_display(setting.path), Position(setting.line, 1), Position(setting.line, 1))
+            values.append(strings.make(pieces, (Step(f"`{name}` is set here", place, name),)))
+        return choice(values)
 
     def _part(self, file: _File, module: ModuleRecord, name: str, member: str | None) -> ModuleRecord | None:
         slicer = self._slicer(module.path, file.source)
@@ -108,20 +129,21 @@ class FirstPartyModules:
 
     def refresh(self) -> None:
         """Forget what a changed file may have changed; asked before each file that is linted."""
-        if self.modules.changed() or self._parsed > MAX_PARSED:
+        if self.modules.changed() or self._parsed > MAX_PARSED or self._generation != generation():
+            self._generation = generation()
             self._files.clear()
             self._slicers.clear()
             self._parsed = self._read_ahead = 0
 
 
 @cache
-def _shared() -> FirstPartyModules:
-    return FirstPartyModules(shared_modules())
+def _shared(env_files: tuple[str, ...]) -> FirstPartyModules:
+    return FirstPartyModules(shared_modules(), env_files)
 
 
-def first_party_modules() -> FirstPartyModules:
-    """The importer of this process, up to date."""
-    importer = _shared()
+def first_party_modules(env_files: tuple[str, ...] = ()) -> FirstPartyModules:
+    """The importer of this process, up to date; ``env_files`` are the paths of the setting of that name."""
+    importer = _shared(env_files)
     importer.refresh()
     return importer
 

@@ -789,6 +789,12 @@ class Interpreter(Expressions):
             self.cost += part.cost
         return part
 
+    def with_files(self, value: Value, frame: Frame) -> Value:
+        """An environment variable with what the project's files say of it."""
+        if not isinstance(value, EnvVar) or value.in_files is not None:
+            return value
+        return copy(value, in_files=self.importer.environment(frame.module, value.name))
+
     # Branches
 
     def _join(self, ends: list[dict[str, Value | Deferred]], before: dict[str, Value | Deferred], frame: Frame) -> bool:
@@ -842,11 +848,16 @@ class Interpreter(Expressions):
     def _narrow(self, path: str, option: Value, test: cst.BaseExpression, wanted: bool, frame: Frame) -> Value | None:
         """``option`` where ``test`` is ``wanted``; None where it cannot be."""
         if isinstance(option, EnvVar):
-            default = option.default
-            if default is not None and all(
-                self._narrow(path, inner, test, wanted, frame) is None for inner in options(default)
-            ):
+
+            def possible(value: Value | None) -> bool:
+                return value is not None and any(
+                    self._narrow(path, inner, test, wanted, frame) is not None for inner in options(value)
+                )
+
+            if option.default is not None and not possible(option.default):
                 option = copy(option, default=None)
+            if option.in_files is not None and not possible(option.in_files):
+                option = copy(option, in_files=None)
             return option
         saved = frame.env.vars.get(path)
         frame.env.vars[path] = option

@@ -28,6 +28,7 @@ from dbdriver_lint.analysis.values import (
     Url,
     Value,
     choice,
+    with_step,
 )
 from dbdriver_lint.knowledge.urls import DatabaseUrl, Part, UrlError, parse_url
 
@@ -345,10 +346,11 @@ def make_url(value: Value | None) -> Value:
     if isinstance(value, Url):
         return value
     if isinstance(value, EnvVar):
-        unknown = Unknown(f"environment variable {value.name}", value.steps)
-        if value.default is None:
-            return _opaque_url(value)
-        return choice([make_url(value.default), _opaque_url(copy(value, default=None))]) if value.default else unknown
+        known = [make_url(each) for each in (value.default, value.in_files) if each is not None]
+        if value.steps:
+            read = copy(value.steps[-1], variable=value.name)
+            known = [with_step(each, read) for each in known]
+        return choice([*known, _opaque_url(copy(value, default=None, in_files=None))])
     if not isinstance(value, (Text, Template)):
         return Unknown("URL", value.steps)
     whole = strings.picture(value.pieces)

@@ -72,6 +72,10 @@ class Objects:
         """See :class:`~dbdriver_lint.analysis.interpreter.Interpreter`."""
         raise NotImplementedError
 
+    def with_files(self, value: Value, frame: Frame) -> Value:
+        """See :class:`~dbdriver_lint.analysis.interpreter.Interpreter`."""
+        raise NotImplementedError
+
     # Attributes
 
     def object_attribute(self, value: Object, name: str, node: cst.CSTNode, frame: Frame) -> Value:

@@ -200,6 +200,10 @@ class Importer(Protocol):
         """
         ...
 
+    def environment(self, module: ModuleRecord, name: str) -> Value | None:
+        """What files beside ``module``'s code set an environment variable to; None where they do not."""
+        ...
+
 
 class NoImports:
     """An importer that knows no other module: every import is foreign."""
@@ -209,5 +213,9 @@ class NoImports:
         return None
 
     def holding(self, module: ModuleRecord, name: str, member: str | None = None) -> ModuleRecord | None:
+        """Nothing."""
+        return None
+
+    def environment(self, module: ModuleRecord, name: str) -> Value | None:
         """Nothing."""
         return None

@@ -110,7 +110,8 @@ def lift(value: Value, operation: Callable[[Value], Value], what: str) -> Value:
         return copy_steps(choice(results[:MAX_CHOICES]), value.steps)
     if isinstance(value, EnvVar):
         default = None if value.default is None else lift(value.default, operation, what)
-        return copy(value, default=default, rewritten=True)
+        in_files = None if value.in_files is None else lift(value.in_files, operation, what)
+        return copy(value, default=default, in_files=in_files, rewritten=True)
     if isinstance(value, (Text, Template)):
         return operation(value)
     if isinstance(value, Unknown):
@@ -229,10 +230,9 @@ def partition(value: Value, separator: str, *, right: bool = False) -> Value:
 def _lift_items(value: Value, operation: Callable[[Value], Value], what: str) -> Value:
     if isinstance(value, EnvVar):
         # the parts of an environment value are unknown; those of its default are one possibility
-        if value.default is None:
-            return Unknown(f"part of environment variable {value.name}", value.steps)
-        default = _lift_items(value.default, operation, what)
-        return choice([default, Unknown(f"part of environment variable {value.name}", value.steps)])
+        known = [each for each in (value.default, value.in_files) if each is not None]
+        parts = [_lift_items(each, operation, what) for each in known]
+        return choice([*parts, Unknown(f"part of environment variable {value.name}", value.steps)])
     return lift(value, operation, what)
 
 

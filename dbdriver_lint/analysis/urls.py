@@ -9,6 +9,7 @@ from dbdriver_lint.analysis.facts import PossibleUrl, UrlSet
 from dbdriver_lint.analysis.values import (
     Choice,
     EnvVar,
+    FilePlace,
     Hole,
     Steps,
     Template,
@@ -41,6 +42,8 @@ def _collect(value: Value, steps: Steps, default_of: str | None, found: list[Pos
             unknown.append(f"environment variable {option.name}")
             if option.default is not None:
                 _collect(option.default, way, option.name, found, unknown)
+            if option.in_files is not None:
+                _collect(option.in_files, way, option.name, found, [])
         elif isinstance(option, Url):
             text = library.rendered(option, hide_password=False)
             if isinstance(text, (Text, Template, Choice, EnvVar)):
@@ -76,4 +79,7 @@ def possible_url(value: Text | Template, steps: Steps = (), default_of: str | No
         if piece.literal is not None:
             spans.append((at, at + len(piece.text), piece.literal.anchor, piece.literal.skip))
         at += len(piece.text)
-    return PossibleUrl(url, value, steps or value.steps, default_of, tuple(spans))
+    way = steps or value.steps
+    default_of = default_of or next((step.variable for step in way if step.variable is not None), None)
+    file = next((step.place.path for step in way if isinstance(step.place, FilePlace)), None)
+    return PossibleUrl(url, value, way, default_of, tuple(spans), file)

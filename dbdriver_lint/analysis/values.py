@@ -43,6 +43,8 @@ class Step:
 
     message: str
     place: Place
+    variable: str | None = None
+    """The environment variable whose default, or whose value in a file, the value is since then."""
 
 
 Steps = tuple[Step, ...]
@@ -128,6 +130,8 @@ class EnvVar:
     name: str
     default: Value | None = None
     steps: Steps = ()
+    in_files: Value | None = None
+    """What the project's ``.env`` and compose files set it to, after whatever changed it since."""
     checked: bool = False
     """The code compared it or matched it against something on the way (presence alone is no check)."""
     field: bool = False

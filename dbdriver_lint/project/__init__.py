@@ -48,7 +48,9 @@ def _dependencies(root: Path, override: str | None) -> Dependencies:
 
 def forget() -> None:
     """Read everything anew when it is asked for next: files of a long-lived process's projects have changed."""
+    from dbdriver_lint.project import environment
     from dbdriver_lint.project.alembic import _search
 
+    environment.forget()
     for cached in (_project_of, _project_at, _dependencies, _search):
         cached.cache_clear()

@@ -1,0 +1,167 @@
+"""Files that are not Python and say what environment variables are: ``.env`` files, compose files.
+
+Only values that are database URLs are kept. What is interpolated in them is a hole.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dbdriver_lint.knowledge.urls import HOLE, UrlError, parse_url
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+MAX_BYTES = 500_000
+"""Larger files are not read."""
+
+_ENV_NAME = re.compile(r"(?:\.env|[\w.-]*\.env|\.?env\.[\w.-]+|\.env[\w.-]*)")
+_COMPOSE_NAME = re.compile(r"(?:docker-)?compose[\w.-]*\.ya?ml")
+_INTERPOLATION = re.compile(r"\$\{[^}]*\}|\$\w+")
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A variable that a file sets to a database URL."""
+
+    name: str
+    text: str
+    """The URL, with :data:`~dbdriver_lint.knowledge.urls.HOLE` for what is interpolated."""
+    path: str
+    line: int
+    """The 1-based line in ``path``."""
+
+
+def settings_for(folder: Path, env_files: tuple[str, ...] = ()) -> Mapping[str, tuple[Setting, ...]]:
+    """What files of the project around ``folder`` set, by variable.
+
+    These are the files of the setting ``env-files`` if it names any, else ``.env``, ``.env.example`` and the
+    like and the compose files, in ``folder`` and above it up to the project's root. A variable that they
+    give different drivers has none: it belongs to more than one program.
+    """
+    return _settings(folder, env_files)
+
+
+@lru_cache(maxsize=256)
+def _settings(folder: Path, env_files: tuple[str, ...]) -> Mapping[str, tuple[Setting, ...]]:
+    found: dict[str, list[Setting]] = {}
+    for path in [Path(name) for name in env_files] or _well_known(folder):
+        for setting in _read(path):
+            found.setdefault(setting.name, []).append(setting)
+    return {
+        name: tuple(settings)
+        for name, settings in found.items()
+        if len({setting.text.partition("://")[0] for setting in settings}) == 1
+    }
+
+
+def _well_known(folder: Path) -> Iterator[Path]:
+    from dbdriver_lint.project.dependencies import find_root
+
+    root = find_root(folder)
+    for here in (folder, *folder.parents):
+        try:
+            names = sorted(entry.name for entry in here.iterdir())
+        except OSError:
+            names = []
+        yield from (here / name for name in names if _ENV_NAME.fullmatch(name) or _COMPOSE_NAME.fullmatch(name))
+        if here == root or root not in here.parents:
+            return
+
+
+@lru_cache(maxsize=256)
+def _read(path: Path) -> tuple[Setting, ...]:
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            return ()
+        text = path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ()
+    if "://" not in text:
+        return ()
+    variables = _of_compose(text) if path.suffix in (".yml", ".yaml") else _of_env_file(text)
+    return tuple(
+        Setting(name, value, str(path), line)
+        for name, raw, line in variables
+        if _is_database_url(value := _INTERPOLATION.sub(HOLE, raw))
+    )
+
+
+def _is_database_url(text: str) -> bool:
+    try:
+        url = parse_url(text)
+    except UrlError:
+        return False
+    from dbdriver_lint.knowledge.dialects import DIALECTS, WRONG_DIALECTS
+
+    return url.drivername.known and url.drivername.value.partition("+")[0] in {*DIALECTS, *WRONG_DIALECTS}
+
+
+def _of_env_file(text: str) -> Iterator[tuple[str, str, int]]:
+    from dotenv.parser import parse_stream
+
+    for binding in parse_stream(io.StringIO(text)):
+        if binding.key is not None and binding.value is not None:
+            # the text of a binding begins with the empty lines and comments before it
+            leading = re.match(r"(?:[ \t]*(?:#[^\n]*)?\n)*", binding.original.string)
+            line = binding.original.line + (leading.group().count("\n") if leading else 0)
+            yield binding.key, binding.value, line
+
+
+def _of_compose(text: str) -> Iterator[tuple[str, str, int]]:
+    try:
+        import yaml
+    except ImportError:  # the build for free-threaded interpreters, which LibCST brings there
+        import yaml_ft as yaml  # type: ignore[import-not-found, no-redef]
+
+    try:
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+    except (yaml.YAMLError, RecursionError):
+        return
+    seen: set[int] = set()
+    stack: list[Any] = [root]
+    while stack:
+        node = stack.pop()
+        if node is None or id(node) in seen:
+            continue
+        seen.add(id(node))
+        if isinstance(node, yaml.SequenceNode):
+            stack.extend(node.value)
+        elif isinstance(node, yaml.MappingNode):
+            for key, value in node.value:
+                if key.value == "environment":
+                    yield from _of_environment(value, yaml)
+                stack.append(value)
+
+
+def _of_environment(node: Any, yaml: Any) -> Iterator[tuple[str, str, int]]:
+    """The variables of a service: a mapping, or a list of ``NAME=value``."""
+    if isinstance(node, yaml.MappingNode):
+        pairs = [(key.value, value.value, value) for key, value in node.value if isinstance(value, yaml.ScalarNode)]
+    else:
+        items = [item for item in node.value if isinstance(item, yaml.ScalarNode)] if node.value else []
+        pairs = [(*item.value.partition("=")[::2], item) for item in items]
+    for name, value, scalar in pairs:
+        if isinstance(name, str):
+            yield name, value, scalar.start_mark.line + 1
+
+
+_generation = 0
+
+
+def generation() -> int:
+    """How often everything was forgotten: what was made of these files is out of date when this changes."""
+    return _generation
+
+
+def forget() -> None:
+    """Read the files anew."""
+    global _generation
+    _generation += 1
+    _settings.cache_clear()
+    _read.cache_clear()
