@@ -34,6 +34,15 @@ GROUPS = {
 }
 
 
+ABOUT_COMMANDS = {
+    "server": "How to make an editor start it: [](../howto/editors.md).",
+    "baseline": "How it is used: [](../howto/adopt.md).",
+    "completion": "For bash, once:\n\n```sh\npip install 'dbdriver-lint[completion]'\n"
+    "dbdriver-lint completion bash > ~/.local/share/bash-completion/completions/dbdriver-lint\n```\n\n"
+    "For zsh, write it to a file named `_dbdriver-lint` in a folder of `$fpath`.",
+}
+
+
 def write_pages(folder: Path) -> None:
     """Write every generated page below the documentation's source folder."""
     for name, text in pages():
@@ -132,6 +141,8 @@ def commands_page() -> str:
     for name, text in available().items():
         help_text = import_module(f"dbdriver_lint.cli.{name}").parser().format_help().rstrip()
         parts += [f"## {name}", f"{text[0].upper()}{text[1:]}.", f"```text\n{help_text}\n```"]
+        if name in ABOUT_COMMANDS:
+            parts.append(ABOUT_COMMANDS[name])
     return _joined(parts)
 
 
