@@ -338,7 +338,15 @@ def _executor(workers: int) -> ProcessPoolExecutor:
 
 
 def _lint_chunk(tasks: Sequence[Task], options: Options) -> list[Outcome]:
-    return [lint_file(task, options) for task in tasks]
+    from multiprocessing import parent_process
+
+    parent = parent_process()
+    outcomes: list[Outcome] = []
+    for task in tasks:
+        if parent is not None and not parent.is_alive():
+            os._exit(1)  # nobody waits for the rest
+        outcomes.append(lint_file(task, options))
+    return outcomes
 
 
 def _ignore_interrupts() -> None:
