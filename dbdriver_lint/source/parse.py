@@ -6,6 +6,8 @@ of the code generator counts the text, and only for files in which a place is as
 
 from __future__ import annotations
 
+import ast
+import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -80,13 +82,32 @@ def parse(source: SourceFile, excerpt: Excerpt | None = None) -> ParsedModule:
     try:
         tree = cst.parse_module(text)
     except cst.ParserSyntaxError as error:
+        own = _reason_of_python(source.text)
+        if own is not None:
+            raise own from None
         line = error.raw_line if excerpt is None else excerpt.lines[min(error.raw_line, len(excerpt.lines)) - 1]
-        raise UnparsableSourceError(error.message.strip(), line, error.raw_column + 1) from None
+        reason = _POSITION.sub("", error.message.strip())
+        raise UnparsableSourceError(f"syntax error: {reason}", line, error.raw_column + 1) from None
     except RecursionError:
         raise UnparsableSourceError("nested too deeply to be parsed", 1, 1) from None
     except Exception as error:  # the native parser raises bare exceptions for odd input
         raise UnparsableSourceError(str(error) or type(error).__name__, 1, 1) from None
     return ParsedModule(source, tree, excerpt)
+
+
+#: LibCST says the position in its message too, in its own way of counting.
+_POSITION = re.compile(r"^(?:parser error: )?(?:error at \d+:\d+: )?")
+
+
+def _reason_of_python(text: str) -> UnparsableSourceError | None:
+    """Python's own words for a syntax error, which people know; None where this interpreter finds none."""
+    try:
+        ast.parse(text)
+    except SyntaxError as error:
+        return UnparsableSourceError(f"syntax error: {error.msg}", error.lineno or 1, max(error.offset or 1, 1))
+    except (ValueError, RecursionError, MemoryError):
+        pass
+    return None
 
 
 class _PositionState(CodegenState):

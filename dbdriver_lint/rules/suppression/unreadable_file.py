@@ -10,8 +10,8 @@ class UnreadableFile(Rule):
     """A file could not be read as Python source.
 
     ## What it does
-    Reports a file that has words in it which the other rules look for, and that does not decode
-    (a wrong or missing encoding declaration) or does not parse. Other files are linted all the
+    Reports a file that could hold a finding of another rule (it makes an engine, connects, migrates),
+    and that does not decode (a wrong or missing encoding declaration) or does not parse. Other files are linted all the
     same, and nothing is written to this one.
 
     ## Why is this bad?
