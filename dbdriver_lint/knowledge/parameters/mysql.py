@@ -396,7 +396,7 @@ AIOMYSQL = Table(
 
 # --- asyncmy -------------------------------------------------------------------------------------------
 
-_ASYNCMY_SSL = "TypeError: ssl argument must be True, a dict of ssl options, or an ssl.SSLContext, got '{type}'"
+_ASYNCMY_SSL = "ValueError: ssl argument must be True, a dict of ssl options, or an ssl.SSLContext, got '{type}'"
 _PACKETS = "InternalError: Packet sequence number wrong - got 2 expected 1"
 
 

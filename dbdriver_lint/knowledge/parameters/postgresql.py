@@ -320,7 +320,7 @@ ASYNCPG = Table(
                 invalid(_asyncpg_ssl, _ASYNCPG_MODE.error),
                 wrong(
                     _asyncpg_ssl_type,
-                    "ProgrammingError: sslcontext is expected to be an instance of ssl.SSLContext, got {value}",
+                    "TypeError: sslcontext is expected to be an instance of ssl.SSLContext, got {value}",
                 ),
             ),
         ),

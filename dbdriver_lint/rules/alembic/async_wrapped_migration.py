@@ -114,6 +114,7 @@ class AsyncWrappedMigration(Rule):
         ),
         Bad(
             _RECIPE,
+            raises="RuntimeError: asyncio.run() cannot be called from a running event loop",
             files={"migrations/script.py.mako": "", "migrations/env.py": _ASYNC_ENV},
         ),
     )

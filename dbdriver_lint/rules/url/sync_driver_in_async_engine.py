@@ -71,6 +71,7 @@ class SyncDriverInAsyncEngine(Rule):
             'engine = create_async_engine("postgresql://app:secret@db.internal/app")\n',
             fixed="from sqlalchemy.ext.asyncio import create_async_engine\n\n"
             'engine = create_async_engine("postgresql+asyncpg://app:secret@db.internal/app")\n',
+            raises="InvalidRequestError: The asyncio extension requires an async driver to be used",
             settings={"sqlalchemy-version": "2.0"},
         ),
     )
