@@ -30,9 +30,9 @@ def tests(session: nox.Session) -> None:
 @nox.session(python=OLDEST, venv_backend="uv")
 def lowest(session: nox.Session) -> None:
     """The oldest dependencies that pyproject.toml allows, on the oldest Python."""
-    session.install(*RUNNER, "junitparser", "sarif-om")
+    session.install(*RUNNER, "asyncpg", "greenlet", "junitparser", "sarif-om")
     session.install("--resolution", "lowest-direct", "--editable", ".[completion,flake8,lsp]")
-    # Its own tests of SQLAlchemy, live servers and pre-commit have sessions or environments of their own.
+    # Live servers and pre-commit have environments of their own.
     session.run("pytest", "-n", "auto", "--ignore=tests/live", "--ignore=tests/integrations/test_pre_commit.py")
 
 
