@@ -11,7 +11,7 @@ from dbdriver_lint.findings.model import Confidence, Finding, Related, Severity
 from dbdriver_lint.rules.registry import all_rules, needles
 from dbdriver_lint.settings.select import enabled_codes
 from dbdriver_lint.source.gate import may_hold_findings
-from dbdriver_lint.source.text import Position, SourceFile, UnreadableSourceError
+from dbdriver_lint.source.text import Position, SourceFile, UnparsableSourceError, UnreadableSourceError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,25 +56,12 @@ def check_source(path: str, data: bytes, settings: Settings, project: Project, *
     except UnreadableSourceError as error:
         return FileResult(path, _unreadable(path, error.reason, error.line, error.column, codes))
 
-    from dbdriver_lint.analysis.candidates import excerpt_of_facts
-
-    excerpt = excerpt_of_facts(source.text)
-    facts, faithful = ModuleFacts(Purpose.APPLICATION), True
-    if excerpt is None or excerpt.text:
-        from dbdriver_lint.source.parse import UnparsableSourceError, parse
-
-        try:
-            parsed = parse(source, excerpt)
-        except UnparsableSourceError as error:
-            return FileResult(path, _unreadable(path, error.reason, error.line, error.column, codes), source)
-
-        from dbdriver_lint.analysis.build import analyse
-        from dbdriver_lint.analysis.imports import first_party_modules
-
-        try:
-            facts, faithful = analyse(parsed, importer=first_party_modules(_env_files(settings))), parsed.faithful
-        except RecursionError:
-            return FileResult(path, _unreadable(path, "nested too deeply to be analysed", 1, 1, codes), source)
+    try:
+        facts, faithful = facts_of(source, settings)
+    except UnparsableSourceError as error:
+        return FileResult(path, _unreadable(path, error.reason, error.line, error.column, codes), source)
+    except RecursionError:
+        return FileResult(path, _unreadable(path, "nested too deeply to be analysed", 1, 1, codes), source)
 
     from dbdriver_lint.rules.context import Context
 
@@ -85,6 +72,26 @@ def check_source(path: str, data: bytes, settings: Settings, project: Project, *
         for draft in _drafts(rule, facts, context)
     ]
     return _suppressed(context, findings, codes, noqa)
+
+
+def facts_of(source: SourceFile, settings: Settings) -> tuple[ModuleFacts, bool]:
+    """The facts of a file, and whether LibCST gave its text back, so that it may be edited.
+
+    Raises:
+        UnparsableSourceError: not Python.
+        RecursionError: nested too deeply.
+    """
+    from dbdriver_lint.analysis.candidates import excerpt_of_facts
+
+    excerpt = excerpt_of_facts(source.text)
+    if excerpt is not None and not excerpt.text:
+        return ModuleFacts(Purpose.APPLICATION), True
+    from dbdriver_lint.analysis.build import analyse
+    from dbdriver_lint.analysis.imports import first_party_modules
+    from dbdriver_lint.source.parse import parse
+
+    parsed = parse(source, excerpt)
+    return analyse(parsed, importer=first_party_modules(_env_files(settings))), parsed.faithful
 
 
 def _env_files(settings: Settings) -> tuple[str, ...]:

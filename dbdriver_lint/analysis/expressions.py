@@ -443,6 +443,8 @@ class Expressions(Objects):
 
     def call(self, callee: Value, arguments: library.Arguments, node: cst.Call, frame: Frame) -> Value:
         """What calling a value gives."""
+        if isinstance(callee, Object) and callee.kind == "function" and library.TRANSFORM.endswith(f".{callee.name}"):
+            callee = Symbol(library.TRANSFORM)
         if isinstance(callee, Object):
             return self.call_object(callee, arguments, frame)
         if isinstance(callee, Symbol) and callee.name == "builtins.super":

@@ -40,6 +40,10 @@ if TYPE_CHECKING:
     from dbdriver_lint.analysis.interpreter import Frame
 
 
+#: The function that fixes insert; a vendored copy of it is known by its name.
+TRANSFORM = "dbdriver_lint.runtime.transform_url_for_driver"
+
+
 @dataclass(frozen=True, slots=True)
 class Arguments:
     """The evaluated arguments of a call."""
@@ -404,6 +408,24 @@ def url_create(arguments: Arguments) -> Value:
     return Url(drivername, username, password, host, port, database, query)
 
 
+def transformed(arguments: Arguments, anchor: NodeAnchor) -> Value:
+    """``transform_url_for_driver(url, driver)`` of this project: the driver is known, the parameters are its own."""
+    from dbdriver_lint.knowledge.address import DatabaseUrlError
+    from dbdriver_lint.knowledge.translate import resolve_driver
+
+    url, driver = arguments.get(0, "url"), arguments.get(1, "driver")
+    part = Unknown("part of the transformed URL")
+    if not isinstance(driver, Text):
+        return Unknown("URL for a driver that is not known", url.steps if url is not None else ())
+    try:
+        drivername = resolve_driver(driver.text)[2]
+    except DatabaseUrlError:
+        return part
+    steps = url.steps if url is not None else ()
+    step = Step(f"it is transformed for {driver.text} here", anchor)
+    return Url(strings.text_of(drivername), part, part, part, part, part, part, (*steps, step))
+
+
 def url_attribute(url: Url, name: str) -> Value | None:
     """A part of a URL object; None for a method."""
     if name in ("drivername", "username", "password", "host", "port", "database", "query"):
@@ -586,6 +608,7 @@ _FUNCTIONS: dict[str, Callable[[Arguments, NodeAnchor], Value]] = {
     "builtins.len": _len,
     "urllib.parse.unquote": _quote("unquote"),
     "urllib.parse.unquote_plus": _quote("unquote_plus"),
+    TRANSFORM: transformed,
     "sqlalchemy.make_url": lambda arguments, anchor: make_url(arguments.get(0, "name_or_url")),
     "sqlalchemy.URL.create": lambda arguments, anchor: url_create(arguments),
     "sqlalchemy.URL": lambda arguments, anchor: url_create(arguments),

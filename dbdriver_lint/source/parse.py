@@ -15,21 +15,12 @@ import libcst as cst
 from libcst._nodes.internal import CodegenState
 
 from dbdriver_lint.source.text import SourceFile, Span
+from dbdriver_lint.source.text import UnparsableSourceError as UnparsableSourceError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from dbdriver_lint.source.slice import Excerpt
-
-
-class UnparsableSourceError(Exception):
-    """The text is not Python that LibCST can read; ``line`` and ``column`` are 1-based."""
-
-    def __init__(self, reason: str, line: int, column: int) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.line = line
-        self.column = column
 
 
 class ParsedModule:

@@ -46,6 +46,16 @@ class UnreadableSourceError(Exception):
         self.column = column
 
 
+class UnparsableSourceError(Exception):
+    """The text is not Python that LibCST can read; ``line`` and ``column`` are 1-based."""
+
+    def __init__(self, reason: str, line: int, column: int) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.line = line
+        self.column = column
+
+
 @dataclass(frozen=True, slots=True)
 class SourceFile:
     """One Python source file, decoded without losing anything.

@@ -1,0 +1,89 @@
+"""``dbdriver-lint engines``: which engine, session and migration uses which driver, and where its URL comes from."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dbdriver_lint.cli import EXIT_CLEAN, EXIT_ERROR, fail
+from dbdriver_lint.cli.options import add_files, new_parser
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator
+
+    from dbdriver_lint.analysis.inventory import Row
+    from dbdriver_lint.settings.load import SettingsFinder
+
+FORMATS = ("text", "json", "markdown", "mermaid")
+#: A file without any of these words has no row.
+_WORDS = (b"engine", b"connect", b"session", b"create_pool", b"ConnectionPool", b"Database(")
+
+
+def parser() -> argparse.ArgumentParser:
+    """The options of the subcommand."""
+    parser = new_parser(
+        "engines",
+        "Show every engine, session factory, raw connection and migration environment: sync or async, its driver, "
+        "where its URL comes from, TLS and pooling as configured. What is not known is shown with its reason.",
+    )
+    add_files(parser)
+    parser.add_argument("--output-format", choices=FORMATS, default="text", help="default: text")
+    parser.add_argument("--no-tests", action="store_true", help="leave out the files of tests")
+    settings = parser.add_argument_group("settings")
+    settings.add_argument("--config", metavar="FILE", help="use this settings file for every file")
+    settings.add_argument("--isolated", action="store_true", help="use no settings file")
+    return parser
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the inventory; exit code 2 if a file could not be looked at."""
+    from dbdriver_lint.cli.output import warn, write
+    from dbdriver_lint.project.discovery import discover
+    from dbdriver_lint.report import inventory
+    from dbdriver_lint.settings.load import SettingsError, SettingsFinder
+
+    given = {
+        name: value for name in ("force_exclude", "respect_gitignore") if (value := getattr(args, name)) is not None
+    }
+    if args.exclude is not None:
+        given["exclude"] = tuple(pattern for part in args.exclude for pattern in part)
+    finder = SettingsFinder(Path(args.config) if args.config else None, args.isolated, given)
+    try:
+        found = discover(args.paths or [os.curdir], finder.for_file)
+        rows = [*_rows(found.files, finder, tests=not args.no_tests)]
+    except SettingsError as error:
+        fail(str(error))
+    for problem in found.problems:
+        warn(f"{problem.path}: {problem.message}")
+    write(inventory.FORMATS[args.output_format](rows))
+    return EXIT_ERROR if any(problem.fatal for problem in found.problems) else EXIT_CLEAN
+
+
+def _rows(paths: list[str], finder: SettingsFinder, *, tests: bool) -> Iterator[Row]:
+    from dbdriver_lint.analysis.environments import migration_environments
+    from dbdriver_lint.analysis.inventory import environment_row, rows_of
+    from dbdriver_lint.linter import facts_of
+    from dbdriver_lint.project import Project
+    from dbdriver_lint.settings.patterns import matches
+    from dbdriver_lint.source.text import SourceFile, UnparsableSourceError, UnreadableSourceError
+
+    for path in paths:
+        if path.endswith(".pyi"):
+            continue
+        settings = finder.for_file(path)
+        is_test = matches(settings.test_patterns, path, settings.root)
+        if is_test and not tests:
+            continue
+        try:
+            data = Path(path).read_bytes()
+            if os.path.basename(path) == "env.py":
+                absolute = os.path.abspath(path)
+                environments = migration_environments(Project.for_path(path).root)
+                yield from (environment_row(each, path) for each in environments if each.path == absolute)
+            if any(word in data for word in _WORDS):
+                facts, _ = facts_of(SourceFile.from_bytes(path, data), settings)
+                yield from rows_of(facts, path, is_test=is_test)
+        except (OSError, UnreadableSourceError, UnparsableSourceError, RecursionError):
+            continue  # `dbdriver-lint check` says what is wrong with the file

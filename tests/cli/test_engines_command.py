@@ -1,0 +1,177 @@
+"""``dbdriver-lint engines``: the inventory of a project."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from dbdriver_lint.cli import EXIT_CLEAN, EXIT_ERROR, main
+from dbdriver_lint.project import environment
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CONFIG = """\
+from pydantic_settings import BaseSettings
+
+class Settings(BaseSettings):
+    database_url: str = "postgresql+asyncpg://app:secret@localhost/app?ssl=require"
+
+settings = Settings()
+"""
+DB = """\
+import os
+from app.config import settings
+from sqlalchemy import create_engine, pool
+from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
+
+engine = create_async_engine(settings.database_url, pool_size=5)
+Session = async_sessionmaker(engine)
+reports = create_engine(os.environ["REPORTS_URL"], poolclass=pool.NullPool, connect_args={"sslmode": "verify-full"})
+other = create_engine(unknown())
+"""
+RAW = """\
+import asyncpg
+
+async def check():
+    return await asyncpg.connect("postgresql://app:secret@h/db")
+"""
+ENV = """\
+from alembic import context
+from sqlalchemy import create_engine
+
+def run_migrations_online():
+    engine = create_engine(context.config.get_main_option("sqlalchemy.url"))
+    with engine.connect() as connection:
+        context.configure(connection=connection)
+
+run_migrations_online()
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    environment.forget()
+    files = {
+        "pyproject.toml": "",
+        ".env.example": "REPORTS_URL=postgresql+psycopg://app:secret@db/reports\n",
+        "app/__init__.py": "",
+        "app/config.py": CONFIG,
+        "app/db.py": DB,
+        "scripts/raw.py": RAW,
+        "tests/test_db.py": 'from sqlalchemy import create_engine\ncreate_engine("sqlite://")\n',
+        "alembic.ini": "[alembic]\nscript_location = migrations\nsqlalchemy.url = postgresql+psycopg://app@db/app\n",
+        "migrations/env.py": ENV,
+        "migrations/script.py.mako": "",
+    }
+    for name, text in files.items():
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def rows(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, dict[str, Any]]:
+    assert main(["engines", "--output-format", "json", *arguments]) == EXIT_CLEAN
+    document = json.loads(capsys.readouterr().out)
+    assert document["version"] == 1
+    return {f"{row['path']}:{row['line']} {row['kind']}": row for row in document["rows"]}
+
+
+def test_rows(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found = rows(capsys)
+    assert list(found) == [
+        "app/db.py:6 engine",
+        "app/db.py:7 session factory",
+        "app/db.py:8 engine",
+        "app/db.py:9 engine",
+        "migrations/env.py:1 migrations",
+        "migrations/env.py:5 engine",
+        "scripts/raw.py:4 connection",
+        "tests/test_db.py:2 engine",
+    ]
+    engine = found["app/db.py:6 engine"]
+    assert (engine["name"], engine["mode"], engine["drivers"]) == ("engine", "async", ["postgresql+asyncpg"])
+    assert engine["origins"] == ["$DATABASE_URL, default app/config.py:4"]
+    assert (engine["tls"], engine["pooling"], engine["purpose"]) == (["ssl=require"], ["pool_size=5"], "application")
+    assert found["app/db.py:7 session factory"]["engine"] == ["app/db.py", 6]
+    reports = found["app/db.py:8 engine"]
+    assert (reports["mode"], reports["drivers"]) == ("sync", ["postgresql+psycopg"])
+    assert reports["origins"] == ["$REPORTS_URL, set in .env.example:1"]
+    assert (reports["tls"], reports["pooling"]) == (["sslmode=verify-full"], ["NullPool"])
+    assert found["app/db.py:9 engine"]["unknown"] == ["result of an unknown function"]
+    migrations = found["migrations/env.py:1 migrations"]
+    assert (migrations["mode"], migrations["drivers"]) == ("sync", ["postgresql+psycopg"])
+    assert migrations["origins"] == ["../alembic.ini:3"]
+    assert found["scripts/raw.py:4 connection"]["purpose"] == "script"
+    assert found["scripts/raw.py:4 connection"]["drivers"] == ["asyncpg"]
+    assert found["tests/test_db.py:2 engine"]["purpose"] == "test"
+
+
+def test_paths_and_tests_can_be_left_out(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert all(not place.startswith("tests/") for place in rows(capsys, "--no-tests"))
+    assert {place.partition(":")[0] for place in rows(capsys, "scripts")} == {"scripts/raw.py"}
+
+
+@pytest.mark.parametrize("form", ["text", "json", "markdown", "mermaid"])
+def test_no_password_is_shown(project: Path, capsys: pytest.CaptureFixture[str], form: str) -> None:
+    assert main(["engines", "--output-format", form]) == EXIT_CLEAN
+    assert "secret" not in capsys.readouterr().out
+
+
+def test_text(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["engines", "app"])
+    assert capsys.readouterr().out == (
+        "app/db.py\n"
+        "  6: async engine engine, application\n"
+        "       driver: postgresql+asyncpg\n"
+        "       URL from: $DATABASE_URL, default app/config.py:4\n"
+        "       TLS: ssl=require\n"
+        "       pooling: pool_size=5\n"
+        "  7: async session factory async_sessionmaker, application\n"
+        "       engine: app/db.py:6\n"
+        "  8: sync engine reports, application\n"
+        "       driver: postgresql+psycopg\n"
+        "       URL from: $REPORTS_URL, set in .env.example:1\n"
+        "       TLS: sslmode=verify-full\n"
+        "       pooling: NullPool\n"
+        "  9: sync engine other, application\n"
+        "       not known: result of an unknown function\n"
+        "\n"
+        "4 rows; the driver of 2 of 3 engines is known.\n"
+    )
+
+
+def test_markdown_is_one_table(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["engines", "--output-format", "markdown", "app"])
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 6
+    assert {line.count(" | ") for line in lines if "---" not in line} == {7}
+
+
+def test_mermaid_joins_engines_and_sessions(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["engines", "--output-format", "mermaid", "app"])
+    text = capsys.readouterr().out
+    assert text.startswith("flowchart LR\n")
+    assert "  row0 --> row1\n" in text
+    assert "DATABASE_URL" in text
+
+
+def test_nothing_to_show(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "empty.py").touch()
+    assert main(["engines", str(tmp_path)]) == EXIT_CLEAN
+    assert capsys.readouterr().out == "No engine, session factory or connection found.\n"
+
+
+def test_file_that_is_no_python_is_passed_over(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "bad.py").write_text("create_engine(")
+    (tmp_path / "good.py").write_text('from sqlalchemy import create_engine\ncreate_engine("sqlite://")\n')
+    assert list(rows(capsys, str(tmp_path))) == [f"{tmp_path}/good.py:2 engine"]
+
+
+def test_missing_path(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["engines", str(tmp_path / "missing")]) == EXIT_ERROR
+    assert "no such file" in capsys.readouterr().err
