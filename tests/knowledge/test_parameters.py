@@ -58,7 +58,7 @@ def said(
         ("asyncpg", Place.KEYWORD, "connect_timeout", 3, "TypeError: connect() got an unexpected keyword argument 'connect_timeout'", "timeout=3"),
         ("pysqlite", Place.ARGS, "sslmode", "require", "TypeError: 'sslmode' is an invalid keyword argument for Connection()", "remove it: it belongs to PostgreSQL"),
         ("asyncpg", Place.ARGS, "connect_timeout", UNKNOWN, "TypeError: connect() got an unexpected keyword argument 'connect_timeout'", "connect_args={'timeout': …}"),
-        ("asyncpg", Place.ARGS, "ssl", {"sslmode": "require"}, "ProgrammingError: sslcontext is expected to be an instance of ssl.SSLContext, got {'sslmode': 'require'}", "connect_args={'ssl': 'require'}"),
+        ("asyncpg", Place.ARGS, "ssl", {"sslmode": "require"}, "TypeError: sslcontext is expected to be an instance of ssl.SSLContext, got {'sslmode': 'require'}", "connect_args={'ssl': 'require'}"),
         ("asyncpg", Place.ARGS, "server_settings", {"statement_timeout": 1000}, "InterfaceError: server_settings is expected to be None or a Dict[str, str]", "connect_args={'server_settings': {'statement_timeout': '1000'}}"),
         ("psycopg", Place.ARGS, "server_settings", {"application_name": "x", "jit": "off"}, 'ProgrammingError: invalid connection option "server_settings"', "connect_args={'application_name': 'x', 'options': '-c jit=off'}"),
         ("pymysql", Place.ARGS, "ssl", True, "AttributeError: 'bool' object has no attribute 'get'", "connect_args={'ssl': ssl._create_unverified_context()}"),
