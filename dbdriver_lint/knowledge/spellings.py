@@ -324,6 +324,7 @@ FOREIGN_HINTS = {
     "connection_limit": (_I.TUNING, "Prisma's pool size; use `pool_size` of the engine"),
     "pool_timeout": (_I.TUNING, "Prisma's pool timeout; use `pool_timeout` of the engine"),
     "socket_timeout": (_I.TUNING, "Prisma's socket timeout"),
+    "reconnect": (_I.TUNING, "an option of other languages' MySQL drivers; use `pool_pre_ping` of the engine"),
     "uselibpqcompat": (_I.TUNING, "an option of node-postgres"),
     "supa": (_I.TUNING, "Supabase's marker for its own tools"),
     "workaround": (_I.TUNING, "Supabase's marker for its own tools"),

@@ -8,6 +8,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from published import PUBLISHED
 
 from dbdriver_lint import __version__, runtime
 from dbdriver_lint.cli import main
@@ -50,6 +51,23 @@ def test_same_results(module: Path) -> None:
     assert vendored.DatabaseUrls("u:p@h/d").application == runtime.DatabaseUrls("u:p@h/d").application
     with pytest.raises(vendored.DatabaseUrlError, match="unknown driver"):
         vendored.transform_url_for_driver("u:p@h/d", "nosuch")
+
+
+def test_same_results_for_every_published_url(module: Path) -> None:
+    """The same URL, the same ``connect_args`` (but for contexts, which need their files) or the same refusal."""
+
+    def outcome(offered: Any, url: str, driver: str, ssl: str | None) -> object:
+        try:
+            found, arguments = offered.engine_arguments(url, driver, ssl=ssl)
+        except (ValueError, OSError) as error:
+            return type(error).__name__, str(error)
+        return found, {key: getattr(value, "__name__", type(value).__name__) for key, value in arguments.items()}
+
+    vendored = loaded(module)
+    for row in PUBLISHED:
+        for driver in row.forms:
+            for ssl in (None, "require"):
+                assert outcome(vendored, row.url, driver, ssl) == outcome(runtime, row.url, driver, ssl)
 
 
 def test_it_needs_nothing_of_us(module: Path) -> None:
