@@ -53,7 +53,6 @@ class FirstPartyModules:
         self._files: dict[str, _File | None] = {}
         self._slicers: dict[str, Slicer | None] = {}
         self._parsed = 0
-        self._read_ahead = 0
         self._generation = generation()
 
     def find(self, name: str, level: int, importer: ModuleRecord) -> ModuleRecord | None:
@@ -116,15 +115,17 @@ class FirstPartyModules:
 
     def _slicer(self, path: str, source: SourceFile) -> Slicer | None:
         """The file as ``ast`` reads it; None where its syntax is newer than this interpreter's."""
-        if path not in self._slicers:
-            self._read_ahead += len(source.text)
-            if self._read_ahead > MAX_READ:
-                self._slicers.clear()
-                self._read_ahead = len(source.text)
-            try:
-                self._slicers[path] = Slicer(source.text)
-            except (SyntaxError, ValueError, RecursionError, MemoryError):
-                self._slicers[path] = None
+        if path in self._slicers:
+            self._slicers[path] = self._slicers.pop(path)  # the youngest now
+            return self._slicers[path]
+        try:
+            self._slicers[path] = Slicer(source.text)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            self._slicers[path] = None
+        while (
+            sum(len(slicer.text) for slicer in self._slicers.values() if slicer) > MAX_READ and len(self._slicers) > 1
+        ):
+            del self._slicers[next(iter(self._slicers))]
         return self._slicers[path]
 
     def refresh(self) -> None:
@@ -133,7 +134,7 @@ class FirstPartyModules:
             self._generation = generation()
             self._files.clear()
             self._slicers.clear()
-            self._parsed = self._read_ahead = 0
+            self._parsed = 0
 
 
 @cache

@@ -28,7 +28,7 @@ from dbdriver_lint.analysis.program import (
     ModuleRecord,
     either,
 )
-from dbdriver_lint.analysis.relevance import call_may_matter, speaks_of_databases
+from dbdriver_lint.analysis.relevance import call_may_matter, expression_may_matter, speaks_of_databases
 from dbdriver_lint.analysis.symbols import ANNOTATED, WILDCARD_EXPORTS, canonical
 from dbdriver_lint.analysis.tree import descendants, dotted, last_name
 from dbdriver_lint.analysis.values import (
@@ -56,7 +56,7 @@ MAX_STEPS = 20_000
 #: How deep calls of the project's own functions are followed.
 MAX_DEPTH = 8
 #: How many parts of other modules are looked at for one file, or for one part.
-MAX_PARTS = 120
+MAX_PARTS = 60
 #: How many modules may wait for one another's names.
 MAX_NESTING = 10
 #: How many items of a known list a loop is run for.
@@ -399,8 +399,9 @@ class Interpreter(Expressions):
 
     @staticmethod
     def _is_foreign(test: cst.BaseExpression, frame: Frame) -> bool:
-        """Whether a condition asks for things of other files that have nothing to do with databases."""
-        return any(frame.env.is_foreign(path.partition(".")[0]) for path in _subjects(test))
+        """Whether a condition has nothing to do with databases, and asking it may run much."""
+        waiting = [frame.env.pending(path.partition(".")[0]) for path in _subjects(test)]
+        return any(each is not None and each.costly for each in waiting) and not expression_may_matter(test)
 
     def _run_For(self, node: cst.For, frame: Frame) -> bool:
         iterable = self.evaluate(node.iter, frame)
@@ -592,21 +593,21 @@ class Interpreter(Expressions):
                 value = self.evaluate(source, earlier)
                 return _set_here(value, target.value, source, earlier)
 
-            foreign = self._calls_foreign(source, frame)
+            costly = self._is_costly(source, frame)
             self._forget_attributes(target.value, frame)
-            frame.env.vars[target.value] = Deferred(find, foreign=foreign)
+            frame.env.vars[target.value] = Deferred(find, costly=costly)
             return
         value = self.evaluate(source, self._earlier(frame))
         for each in targets:
             self.assign(each, value, source, frame)
 
     @staticmethod
-    def _calls_foreign(node: cst.CSTNode, frame: Frame) -> bool:
-        """Whether an expression is a call of something in another file that has nothing to do with databases."""
-        if isinstance(node, cst.Await):
-            node = node.expression
-        path = dotted(node.func) if isinstance(node, cst.Call) else None
-        return path is not None and not speaks_of_databases(path) and frame.env.is_foreign(path.partition(".")[0])
+    def _is_costly(node: cst.CSTNode, frame: Frame) -> bool:
+        """Whether an expression calls something that is not a library's and has nothing to do with databases."""
+        calls = [inner for inner in descendants(node) if isinstance(inner, cst.Call)]
+        roots = [(dotted(call.func) or "").partition(".")[0] for call in calls]
+        known = all(isinstance(frame.env.vars.get(root) or frame.module.env.vars.get(root), Symbol) for root in roots)
+        return not known and not expression_may_matter(node)
 
     def _earlier(self, frame: Frame) -> Frame:
         """The activation with its names as they are now, whatever is assigned later."""
@@ -717,7 +718,7 @@ class Interpreter(Expressions):
             else:
                 frame.env.vars[local] = Deferred(
                     self._finder(name, level, attribute, step, frame.module),
-                    foreign=not speaks_of_databases(attribute),
+                    costly=not speaks_of_databases(attribute),
                 )
 
     def _finder(self, name: str, level: int, attribute: str, step: Step, importer: ModuleRecord):  # type: ignore[no-untyped-def]
@@ -877,7 +878,8 @@ class Interpreter(Expressions):
         if isinstance(test, (cst.Name, cst.Attribute)) or _is_none_test(test):
             return
         for path in _subjects(test):
-            if frame.env.is_foreign(path.partition(".")[0]):
+            waiting = frame.env.pending(path.partition(".")[0])
+            if waiting is not None and waiting.costly:
                 continue
             value = frame.env.read(path)
             if isinstance(value, (EnvVar, Choice)):

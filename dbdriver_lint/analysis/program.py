@@ -18,21 +18,20 @@ if TYPE_CHECKING:
 class Deferred:
     """A name whose value is found when it is first read: an assignment, an import from another file.
 
-    ``foreign`` says that it comes from another file and that its name speaks of no database: it is
-    not read only because a condition asks for it.
+    ``costly`` says that finding it may run much: no condition that has nothing to do with databases asks for it.
     """
 
-    __slots__ = ("_find", "_foreign", "_value")
+    __slots__ = ("_find", "_value", "costly")
 
-    def __init__(self, find: Callable[[], Value], *, foreign: bool = False) -> None:
+    def __init__(self, find: Callable[[], Value], *, costly: bool = False) -> None:
         self._find = find
-        self._foreign = foreign
         self._value: Value | None = None
+        self.costly = costly
 
     @property
-    def foreign(self) -> bool:
-        """Whether it is from another file, of no interest, and nobody has asked for the value yet."""
-        return self._foreign and self._value is None
+    def is_pending(self) -> bool:
+        """Whether nobody has asked for the value yet."""
+        return self._value is None
 
     def force(self) -> Value:
         """The value; looked up once, an import cycle gives Unknown."""
@@ -99,15 +98,15 @@ class Env:
             value = value.force()
         return value if value is not None or "." in path else self.lookup(path)
 
-    def is_foreign(self, name: str) -> bool:
-        """Whether a name comes from another file and is of no interest, see :class:`Deferred`."""
+    def pending(self, name: str) -> Deferred | None:
+        """What a name waits for, where nobody has asked for its value yet."""
         env: Env | None = self
         while env is not None:
             value = env.vars.get(name)
             if value is not None and (env is self or env.kind != "class"):
-                return isinstance(value, Deferred) and value.foreign
+                return value if isinstance(value, Deferred) and value.is_pending else None
             env = env.parent
-        return False
+        return None
 
     def closure(self) -> Env:
         """The scope that a function defined here closes over."""

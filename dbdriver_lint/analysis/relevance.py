@@ -35,6 +35,11 @@ def speaks_of_databases(name: str) -> bool:
     return _SUBJECT.search(name) is not None
 
 
+def expression_may_matter(node: cst.CSTNode) -> bool:
+    """Whether an expression has a name or a string that a thing on the way to a database has."""
+    return any(_SUBJECT.search(word) for word in _words(node))
+
+
 def text_may_matter(text: str) -> bool:
     """Whether a part of a module can give a database's URL or anything on the way to one."""
     return len(text.split()) <= _FEW_WORDS or _SUBJECT.search(_IMPORT.sub("", text)) is not None

@@ -9,6 +9,7 @@ their bindings in the file, so the slice may be larger than needed, never smalle
 from __future__ import annotations
 
 import ast
+import re
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from dataclasses import dataclass, field
@@ -24,6 +25,8 @@ _IMPLICIT = frozenset({"__init__", "__new__", "__post_init__", "Config"})
 _FLOW = (ast.Return, ast.Raise, ast.Break, ast.Continue)
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+#: ``self.name = …``, also with an annotation, an operator or in a tuple; a comparison does no harm.
+_SETS = re.compile(r"\b(?:self|cls|instance)\.(\w+)\s*(?:[:,=]|[-+|]=)")
 #: What stands for a block of which nothing is kept: a statement of one character fits everywhere.
 _NOTHING = "0"
 
@@ -82,6 +85,7 @@ class Slicer:
         self.tree = ast.parse(text)
         self.starts = line_starts(text)
         self._facts: dict[ast.stmt, _Facts] = {}
+        self._sets: dict[ast.stmt, frozenset[str]] = {}
         #: What is looked for in every statement only where the file has it at all.
         self._has_globals = "global " in text
         self._has_walrus = ":=" in text
@@ -107,10 +111,8 @@ class Slicer:
             test: set[str] = set()
             blocks: list[list[ast.stmt]] = []
             if isinstance(node, _DEFINITIONS):
-                if not isinstance(node, ast.ClassDef):
-                    if self._has_globals:
-                        bound.extend(_globals(node))
-                    attributes.extend(_own_attributes(node))
+                if self._has_globals and not isinstance(node, ast.ClassDef):
+                    bound.extend(_globals(node))
             else:
                 bound += [*_bound(node), *_changed(node)]
                 if self._has_walrus:
@@ -120,6 +122,14 @@ class Slicer:
                 if isinstance(node, ast.If) and any(isinstance(inner, _FLOW) for block in blocks for inner in block):
                     test = _loads([node.test])[0]
             known = self._facts[node] = _Facts(bound, attributes, test, blocks)
+        return known
+
+    def sets(self, method: ast.stmt) -> frozenset[str]:
+        """The attributes that a method gives its object."""
+        known = self._sets.get(method)
+        if known is None:
+            start, end = self.start(method), self.end(method)
+            known = self._sets[method] = frozenset(_SETS.findall(self.text, start, end))
         return known
 
     def loads(self, node: ast.stmt) -> tuple[set[str], set[str]]:
@@ -222,7 +232,7 @@ class _Slice:
             self._offer(self.by_name, self.needed, name, unit)
         if in_class and not self.headers:
             # a method that sets an attribute counts where another method calls it
-            for name in facts.attributes:
+            for name in self.file.sets(node):
                 self._offer(self.by_attribute, self.attributes, name, unit)
 
     def _offer(self, table: dict[str, list[_Unit]], wanted: set[str], name: str, unit: _Unit) -> None:
@@ -291,7 +301,8 @@ class _Slice:
         for name in attributes:
             self._need_attribute(name)
         if isinstance(node, _DEFINITIONS):
-            if not self.attributes.isdisjoint(self.file.facts(node).attributes):
+            in_class = unit.parent is not None and isinstance(unit.parent.node, ast.ClassDef)
+            if in_class and not self.headers and not self.attributes.isdisjoint(self.file.sets(node)):
                 self._need_attribute(f"{node.name}()")
             if not unit.active:
                 unit.active = True
@@ -495,13 +506,6 @@ def _set_attributes(node: ast.stmt) -> Iterator[str]:
             if isinstance(function.value, ast.Attribute):
                 yield function.value.attr
             yield f"{function.attr}()"
-
-
-def _own_attributes(node: ast.stmt) -> Iterator[str]:
-    """The attributes that a method gives its object."""
-    for inner in ast.walk(node):
-        if isinstance(inner, ast.Attribute) and isinstance(inner.ctx, ast.Store) and isinstance(inner.value, ast.Name):
-            yield inner.attr
 
 
 def _root(node: ast.expr) -> Iterator[str]:
