@@ -11,7 +11,7 @@ from dbdriver_lint.cli.options import comma_list, new_parser
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from dbdriver_lint.settings.model import Settings
 
@@ -96,17 +96,36 @@ def _urls(args: argparse.Namespace, settings: Settings) -> list[tuple[str, str]]
         dict.fromkeys(path.absolute() for path in (Path(".env"), *(root / name for name in settings.env_files)))
     )
     if args.project:
-        found = urls_of_files(files)
+        found = dict((*_urls_of_code(), *urls_of_files(files)))
         if not found:
             fail(
-                f"no database URL in {', '.join(path.name for path in files)}; name more files in the setting `env-files`"
+                f"no database URL in the code, nor in {', '.join(path.name for path in files)}; "
+                "name more files in the setting `env-files`"
             )
-        return found
+        return list(found.items())
     name = args.env or DEFAULT_VARIABLE
     value = from_environment(name, files)
     if value is None:
         fail(f"no URL: {name} is neither in the environment nor in .env; give --url, --env NAME or --project")
     return [value]
+
+
+def _urls_of_code() -> Iterator[tuple[str, str]]:
+    """The URLs that the project's engines and connections are made with, tests left out, where they are known in full."""
+    from dbdriver_lint.cli.engines import facts_of_files
+    from dbdriver_lint.knowledge.urls import HOLE
+    from dbdriver_lint.project.discovery import discover
+    from dbdriver_lint.settings.load import SettingsFinder
+
+    finder = SettingsFinder()
+    for path, _, facts in facts_of_files(list(discover(["."], finder.for_file).files), finder, tests=False):
+        places = [(call.anchor, call.urls) for call in facts.engines] + [
+            (call.anchor, call.dsns) for call in facts.drivers
+        ]
+        for anchor, urls in places:
+            for possible in urls.urls:
+                if HOLE not in possible.url.text:
+                    yield possible.url.text, f"{path}:{anchor.start.line}"
 
 
 def _progress() -> Callable[[str], None]:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
 
+    from dbdriver_lint.analysis.facts import ModuleFacts
     from dbdriver_lint.analysis.inventory import Row
     from dbdriver_lint.settings.load import SettingsFinder
 
@@ -64,8 +65,22 @@ def run(args: argparse.Namespace) -> int:
 def _rows(paths: list[str], finder: SettingsFinder, *, tests: bool) -> Iterator[Row]:
     from dbdriver_lint.analysis.environments import migration_environments
     from dbdriver_lint.analysis.inventory import environment_row, rows_of
-    from dbdriver_lint.linter import facts_of
     from dbdriver_lint.project import Project
+
+    for path, is_test, facts in facts_of_files(paths, finder, tests=tests):
+        if os.path.basename(path) == "env.py":
+            absolute = os.path.abspath(path)
+            environments = migration_environments(Project.for_path(path).root)
+            yield from (environment_row(each, path) for each in environments if each.path == absolute)
+        yield from rows_of(facts, path, is_test=is_test)
+
+
+def facts_of_files(paths: list[str], finder: SettingsFinder, *, tests: bool) -> Iterator[tuple[str, bool, ModuleFacts]]:
+    """The files that may make engines or connect, whether each is test code, and its facts.
+
+    A file that cannot be read is passed over: `dbdriver-lint check` says what is wrong with it.
+    """
+    from dbdriver_lint.linter import facts_of
     from dbdriver_lint.settings.patterns import matches
     from dbdriver_lint.source.text import SourceFile, UnparsableSourceError, UnreadableSourceError
 
@@ -78,12 +93,9 @@ def _rows(paths: list[str], finder: SettingsFinder, *, tests: bool) -> Iterator[
             continue
         try:
             data = Path(path).read_bytes()
-            if os.path.basename(path) == "env.py":
-                absolute = os.path.abspath(path)
-                environments = migration_environments(Project.for_path(path).root)
-                yield from (environment_row(each, path) for each in environments if each.path == absolute)
-            if any(word in data for word in _WORDS):
-                facts, _ = facts_of(SourceFile.from_bytes(path, data), settings)
-                yield from rows_of(facts, path, is_test=is_test)
+            if os.path.basename(path) != "env.py" and not any(word in data for word in _WORDS):
+                continue
+            facts, _ = facts_of(SourceFile.from_bytes(path, data), settings)
         except (OSError, UnreadableSourceError, UnparsableSourceError, RecursionError):
-            continue  # `dbdriver-lint check` says what is wrong with the file
+            continue
+        yield path, is_test, facts

@@ -72,6 +72,21 @@ def test_where_the_url_comes_from(capfd: pytest.CaptureFixture[str], monkeypatch
     assert doctor(capfd, "--url=-", "--driver=psycopg2")[0] == 0
 
 
+def test_urls_of_the_code(capfd: pytest.CaptureFixture[str]) -> None:
+    Path("db.py").write_text(
+        "from sqlalchemy import create_engine\n"
+        'engine = create_engine("postgresql+psycopg2://app:geheim@db.internal/app")\n'
+    )
+    Path("tests").mkdir()
+    Path("tests/test_db.py").write_text(
+        'from sqlalchemy import create_engine\nengine = create_engine("postgresql+psycopg2://t:t@test.internal/t")\n'
+    )
+    _, out, _ = doctor(capfd, "--project", "--driver=psycopg2")
+    assert "db.py:2: postgresql+psycopg2://app:***@db.internal/app" in out
+    assert "test.internal" not in out
+    assert "geheim" not in out
+
+
 def test_every_url_of_the_project(capfd: pytest.CaptureFixture[str]) -> None:
     Path("dbdriver-lint.toml").write_text('env-files = [".env.example"]\n')
     Path(".env").write_text(f"DATABASE_URL={URL}\nREDIS_URL=redis://localhost\n")
@@ -87,7 +102,7 @@ def test_every_url_of_the_project(capfd: pytest.CaptureFixture[str]) -> None:
     [
         ([], "no URL: DATABASE_URL is neither in the environment nor in .env"),
         (["--env", "NOT_THERE"], "NOT_THERE"),
-        (["--project"], "no database URL in .env"),
+        (["--project"], "no database URL in the code, nor in .env"),
         (["--url", URL, "--driver", "asyncpgg"], "Did you mean 'asyncpg'"),
         (["--url", URL, "--driver", "pymysql"], "'pymysql' is a driver for 'mysql'"),
         (["--url", URL, "--timeout", "0"], "--timeout"),
