@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import tokenize
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
@@ -10,7 +12,7 @@ from dbdriver_lint.fixes.edit import Applicability, Edit, Fix
 from dbdriver_lint.knowledge.dialects import DIALECTS
 from dbdriver_lint.knowledge.drivers import async_drivers, sync_drivers
 from dbdriver_lint.knowledge.spellings import BARE_NAMES
-from dbdriver_lint.source.text import Span
+from dbdriver_lint.source.text import Span, line_starts
 
 if TYPE_CHECKING:
     from dbdriver_lint.analysis.facts import Argument, EngineCall, PossibleUrl
@@ -128,9 +130,28 @@ def remove_keyword(keyword: Anchor) -> Edit:
     return Edit(Span(span.start, end), "")
 
 
-def end_of_arguments(call: Anchor) -> int:
-    """Where a further argument of a call goes: before its parenthesis, and before a comma that stands there."""
-    text, end = call.source.text, call.span.end - 1
-    while text[end - 1] in " \t\r\n,":
-        end -= 1
-    return end
+def add_argument(call: Anchor, argument: str) -> Edit:
+    """Give a call one more keyword argument, on a line of its own where its last one has that."""
+    text, start = call.text, call.span.start
+    end = _end_of_last_argument(text)
+    rest = text[end:-1]
+    line_end = rest.find("\n")
+    if not rest.startswith(",") or line_end < 0:
+        return Edit(Span(start + end, start + end), f", {argument}")
+    newline = "\r\n" if rest[:line_end].endswith("\r") else "\n"
+    at = start + end + line_end + 1 - len(newline)
+    line = text[:end].rpartition("\n")[2]
+    indent = line[: len(line) - len(line.lstrip())]
+    return Edit(Span(at, at), f"{newline}{indent}{argument},")
+
+
+def _end_of_last_argument(call: str) -> int:
+    """The offset behind the last argument of a call that has one: before a comma, comments and the parenthesis."""
+    starts = line_starts(call)
+    tokens = [
+        token
+        for token in tokenize.generate_tokens(io.StringIO(call, newline="").readline)
+        if token.type not in (tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.ENDMARKER)
+    ]
+    last = tokens[-3] if tokens[-2].string == "," else tokens[-2]
+    return starts[last.end[0] - 1] + last.end[1]

@@ -12,7 +12,7 @@ from dbdriver_lint.knowledge.drivers import nature
 from dbdriver_lint.project.alembic import drivername_of
 from dbdriver_lint.rules.base import Bad, Draft, Good, Rule
 from dbdriver_lint.rules.repairs import (
-    end_of_arguments,
+    add_argument,
     preferred_driver,
     remove_keyword,
     transform_call,
@@ -260,7 +260,5 @@ def _url_edits(
     transform, imports = context.local_name(module, function)
     tls = ", ssl=None" if context.settings.fix_tls == "preserve" else ""
     main_option = f'{alembic}.config.get_main_option("sqlalchemy.url")'
-    end = end_of_arguments(engine.anchor)
-    return (
-        Edit(Span(end, end), f', url={transform}({main_option}, "{transform_target(driver, context)}"{tls})'),
-    ), imports
+    url = f'url={transform}({main_option}, "{transform_target(driver, context)}"{tls})'
+    return (add_argument(engine.anchor, url),), imports

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from dbdriver_lint.findings.model import Group, Severity
@@ -197,7 +198,9 @@ def _fix(call: CommandCall, context: Context) -> Fix | None:
     if not (arguments.startswith("(") and arguments.endswith(")")) or (call.awaited is not None and call.via):
         return None
     inside = arguments[1:-1].strip()
-    separator = "" if not inside else "," if arguments[1] in "\r\n" else ", "
-    replacement = f"await {to_thread}({call.callee.text}{separator}{arguments[1:-1] if inside else ''})"
+    own_line = re.match(r"[ \t]*\r?\n[ \t]*", arguments[1:-1])
+    before = own_line[0] if own_line is not None and inside else ""
+    separator = "" if not inside else "," if before else ", "
+    replacement = f"await {to_thread}({before}{call.callee.text}{separator}{arguments[1:-1] if inside else ''})"
     whole = call.awaited or call.anchor
     return Fix("Run it in a thread", (Edit(whole.span, replacement),), Applicability.UNSAFE, imports)

@@ -8,8 +8,7 @@ from dbdriver_lint.analysis import orm
 from dbdriver_lint.findings.model import Group, Severity
 from dbdriver_lint.fixes.edit import Applicability, Edit, Fix
 from dbdriver_lint.rules.base import Bad, Draft, Good, Rule
-from dbdriver_lint.rules.repairs import end_of_arguments
-from dbdriver_lint.source.text import Span
+from dbdriver_lint.rules.repairs import add_argument
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -201,8 +200,7 @@ def _fix(call: SessionCall, context: Context) -> Fix | None:
         return None
     if context.dependencies.sqlalchemy.may_be_below((2, 0)):
         name, imports = context.local_name("sqlalchemy.ext.asyncio", "AsyncSession")
-        end = end_of_arguments(call.anchor)
-        edit = Edit(Span(end, end), f", class_={name}")
+        edit = add_argument(call.anchor, f"class_={name}")
         return Fix("Make the sessions asynchronous", (edit,), Applicability.SAFE, imports)
     if "[" in call.callee.text:
         return None  # sessionmaker[Session](…)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from dbdriver_lint.findings.model import Group, Severity
 from dbdriver_lint.fixes.edit import Applicability, Edit, Fix
-from dbdriver_lint.knowledge.dialects import Nature
+from dbdriver_lint.knowledge.dialects import DIALECTS, Nature
 from dbdriver_lint.knowledge.drivers import DRIVERS, default_driver
 from dbdriver_lint.rules.base import Bad, Draft, Good, Rule
 from dbdriver_lint.source.text import Span
@@ -94,11 +94,14 @@ class UndocumentedDriver(Rule):
         if words & _NAMES or any(part in _NAMES for word in words for part in word.split(".")):
             return
         engine = engines[0]
+        named = [url.url.drivername for e in engines for url in e.urls.urls]
+        if any(name.known and name.dialect not in DIALECTS for name in named):
+            return  # another package's dialect: its URL says which
         yield self.finding(
             engine.callee,
             "This module does not say which driver its engine uses, so nobody can tell which URL parameters and which "
             "package it needs; name it in the module's docstring",
-            fix=_fix(engine, context),
+            fix=_fix(engines, context),
         )
 
 
@@ -106,7 +109,11 @@ def _is_sqlite(call: EngineCall) -> bool:
     return call.urls.complete and all(url.url.drivername.dialect == "sqlite" for url in call.urls.urls)
 
 
-def _fix(engine: EngineCall, context: Context) -> Fix | None:
+def _fix(engines: list[EngineCall], context: Context) -> Fix | None:
+    kinds = {engine.is_async or engine.wrapped_in_async_engine for engine in engines}
+    if len(kinds) > 1 or any(engine.from_config for engine in engines):
+        return None  # more than one docstring could say, or less than is known
+    engine = engines[0]
     driver = _only_driver(engine, context)
     source = context.source
     try:
@@ -115,7 +122,9 @@ def _fix(engine: EngineCall, context: Context) -> Fix | None:
         return None
     if driver is None or ast.get_docstring(tree) is not None or not tree.body:
         return None
-    at = source.line_starts[tree.body[0].lineno - 1]
+    first = tree.body[0]
+    decorators: list[ast.expr] = getattr(first, "decorator_list", [])
+    at = source.line_starts[min([first.lineno, *(decorator.lineno for decorator in decorators)]) - 1]
     kind = "Asynchronous" if engine.is_async or engine.wrapped_in_async_engine else "Synchronous"
     docstring = f'"""{kind} database access through {driver}."""{source.newline * 2}'
     return Fix(f"Say that it uses {driver}", (Edit(Span(at, at), docstring),), Applicability.UNSAFE)

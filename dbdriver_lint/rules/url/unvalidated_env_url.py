@@ -8,6 +8,7 @@ from dbdriver_lint.analysis.values import EnvVar, options
 from dbdriver_lint.findings.model import Confidence, Group, Severity
 from dbdriver_lint.knowledge.dialects import DIALECTS
 from dbdriver_lint.rules.base import Bad, Draft, Good, Rule
+from dbdriver_lint.rules.engines import OWN_CONNECTIONS
 from dbdriver_lint.rules.repairs import likely_dialect, preferred_driver, transform_call
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ class UnvalidatedEnvUrl(Rule):
     )
 
     def on_engine(self, call: EngineCall, context: Context) -> Iterable[Draft]:
-        if call.url is None or call.from_config:
+        if call.url is None or call.from_config or {*OWN_CONNECTIONS, "dialect"} & call.keywords.keys():
             return
         for value in options(call.url.value):
             if not isinstance(value, EnvVar) or value.field or value.checked or value.rewritten:
