@@ -15,21 +15,26 @@ import tokenize
 from collections import Counter, defaultdict
 from functools import cache
 from typing import TYPE_CHECKING
+from unittest import mock
 
 import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
+from dbdriver_lint.fixes import apply
 from dbdriver_lint.fixes.apply import fix_source
-from dbdriver_lint.fixes.edit import Applicability
+from dbdriver_lint.fixes.edit import Applicability, Edit
 from dbdriver_lint.linter import check_source
 from dbdriver_lint.project import Project
 from dbdriver_lint.rules.registry import all_rules
 from dbdriver_lint.settings.model import Settings
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
+BOM = b"\xef\xbb\xbf"
+original = apply.spliced
 CASES = int(os.environ.get("DBDRIVER_LINT_CASES", "60"))
 
 Chunk = str
@@ -107,7 +112,15 @@ def test_any_program_is_repaired_for_good(folder: Path, program: tuple[str, byte
     path = str(folder / name)
     project = Project.for_path(path)
     everything = Settings(select=("all",))
-    result = fix_source(path, data, everything, project, unsafe=unsafe, check=check_source)
+    splices: list[tuple[str, tuple[Edit, ...], str]] = []
+
+    def splice(text: str, edits: Iterable[Edit]) -> str:
+        edits = tuple(edits)
+        splices.append((text, edits, original(text, edits)))
+        return splices[-1][2]
+
+    with mock.patch.object(apply, "spliced", splice):
+        result = fix_source(path, data, everything, project, unsafe=unsafe, check=check_source)
 
     event(f"repaired: {min(len(result.repaired), 5)}")
     assert result.error is None
@@ -129,7 +142,18 @@ def test_any_program_is_repaired_for_good(folder: Path, program: tuple[str, byte
     assert again.data == result.data
     if not result.repaired:
         assert result.data == data
-    # No line is touched without a finding that says so: at most its statement and an import change.
+    # No byte is touched outside of the edits that the repaired findings came with.
     before, after = data.splitlines(), result.data.splitlines()
     changed = sum(tag != "equal" for tag, *_ in difflib.SequenceMatcher(None, before, after, False).get_opcodes())
-    assert changed <= 4 * len(result.repaired)
+    assert changed <= sum(len(finding.fix.edits) for finding in result.repaired if finding.fix)
+    for text, edits, spliced in splices:
+        at = was = 0
+        for edit in edits:
+            untouched = text[was : edit.span.start]
+            assert spliced[at:].startswith(untouched + edit.replacement)
+            at += len(untouched) + len(edit.replacement)
+            was = edit.span.end
+        assert spliced[at:] == text[was:]
+    assert not result.repaired or result.data in {
+        result.data[:3] * data.startswith(BOM) + s[2].encode() for s in splices
+    }
