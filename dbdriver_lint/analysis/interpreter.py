@@ -47,6 +47,7 @@ from dbdriver_lint.analysis.values import (
     options,
     with_step,
 )
+from dbdriver_lint.source.slice import MUTATORS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -351,8 +352,9 @@ class Interpreter(Expressions):
         elif isinstance(node, cst.ImportFrom):
             self._import_from(node, frame)
         elif isinstance(node, cst.Assert):
-            self.evaluate(node.test, frame)
-            self.assume(node.test, True, frame)
+            self._record(line, node.test, frame)
+            if not self._is_foreign(node.test, frame):
+                self.assume(node.test, True, frame)
         elif isinstance(node, cst.Del):
             for name in (
                 [node.target] if not isinstance(node.target, cst.Tuple) else [e.value for e in node.target.elements]
@@ -950,7 +952,6 @@ def _symbol_of(decorator: Value) -> str | None:
 #: Expressions with names of their own, or with a condition for a part of them.
 _INNER_SCOPES = (cst.Lambda, cst.BaseComp, cst.IfExp, cst.BooleanOperation, cst.NamedExpr)
 #: Methods that change the object that they are called on.
-_MUTATORS = frozenset({"update", "setdefault", "append", "extend", "insert", "pop", "clear", "add"})
 
 
 def _is_unconditional(frame: Frame) -> bool:
@@ -972,7 +973,7 @@ def _changes_names(node: cst.CSTNode) -> bool:
     if isinstance(node, cst.Await):
         node = node.expression
     if isinstance(node, cst.Call):
-        return isinstance(node.func, cst.Attribute) and node.func.attr.value in _MUTATORS
+        return isinstance(node.func, cst.Attribute) and node.func.attr.value in MUTATORS
     return isinstance(node, (cst.Yield, cst.NamedExpr))
 
 

@@ -25,6 +25,11 @@ _IMPLICIT = frozenset({"__init__", "__new__", "__post_init__", "Config"})
 _FLOW = (ast.Return, ast.Raise, ast.Break, ast.Continue)
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+#: Methods that change the object they are called on.
+MUTATORS = frozenset({"update", "setdefault", "append", "extend", "insert", "pop", "clear", "add"})
+_QUESTIONS = frozenset(
+    {"startswith", "endswith", "isinstance", "lower", "get_backend_name", "get_driver_name", "len", "get", "str"}
+)
 #: ``self.name = …``, also with an annotation, an operator or in a tuple; a comparison does no harm.
 _SETS = re.compile(r"\b(?:self|cls|instance)\.(\w+)\s*(?:[:,=]|[-+|]=)")
 #: What stands for a block of which nothing is kept: a statement of one character fits everywhere.
@@ -487,10 +492,18 @@ def _changed(node: ast.stmt) -> Iterator[str]:
                 yield from _root(target)
     elif isinstance(node, ast.Expr):
         call = node.value.value if isinstance(node.value, ast.Await) else node.value
-        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute):
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr in MUTATORS:
             yield from _root(call.func.value)
-    elif isinstance(node, ast.Assert):
+    elif isinstance(node, ast.Assert) and all(
+        _asks(call) for call in ast.walk(node.test) if isinstance(call, ast.Call)
+    ):
         yield from _loads([node.test])[0]
+
+
+def _asks(call: ast.Call) -> bool:
+    """Whether a call in an assertion only asks what a value is."""
+    name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    return name in _QUESTIONS
 
 
 def _set_attributes(node: ast.stmt) -> Iterator[str]:
