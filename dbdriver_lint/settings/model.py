@@ -70,7 +70,8 @@ class Settings:
     )
     transform: str = setting(
         "dbdriver_lint.runtime:transform_url_for_driver",
-        "The function `(url, driver, *, ssl=...)` whose calls fixes insert, as `module:function`.",
+        "The function `(url, driver, *, ssl=...)` whose calls fixes insert, as `module:function`. It is told "
+        "`asyncpg`, `psycopg2` …, and `postgresql+psycopg2` where SQLAlchemy may be 2.1 or newer.",
         pattern=r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*",
     )
     fix_tls: str = setting(
