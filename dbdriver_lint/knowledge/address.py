@@ -68,10 +68,12 @@ def read_address(url: object) -> Address:
     """The parts of a URL text, or of a ``sqlalchemy.engine.URL``.
 
     Raises:
-        DatabaseUrlError: it is empty, its port is no number, or its password is masked.
+        DatabaseUrlError: it is missing or empty, its port is no number, or its password is masked.
     """
     if hasattr(url, "drivername") and hasattr(url, "query"):
         return _from_url_object(url)
+    if url is None:
+        raise DatabaseUrlError("there is no database URL, only None; is its environment variable set?")
     text = str(url).strip()
     if not text:
         raise DatabaseUrlError("the database URL is empty")

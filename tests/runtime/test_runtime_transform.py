@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 from sqlalchemy.engine import URL, make_url
 
-from dbdriver_lint.runtime import DatabaseUrlError, transform_url_for_driver
+from dbdriver_lint.runtime import (
+    DatabaseUrlError,
+    DatabaseUrls,
+    engine_arguments,
+    transform_url_for_driver,
+    validate_url,
+)
 
 EXACT = [
     ("postgresql://u:p@h/d?sslmode=require", "asyncpg", "postgresql+asyncpg://u:p@h/d?ssl=require"),
@@ -153,3 +160,12 @@ def test_import_is_light() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_variable_that_is_not_set() -> None:
+    nothing: Any = None
+    for offered in (transform_url_for_driver, engine_arguments, validate_url):
+        with pytest.raises(DatabaseUrlError, match="only None; is its environment variable set"):
+            offered(nothing, "asyncpg")
+    with pytest.raises(DatabaseUrlError, match="only None"):
+        _ = DatabaseUrls(nothing).migration
