@@ -50,7 +50,9 @@ def test_packages_scripts_and_relative_imports(
 
 
 def test_source_folder(tmp_path: Path) -> None:
-    tree(tmp_path, "pyproject.toml", "src/shop/__init__.py", "src/shop/config.py", "tests/test_shop.py", "alembic/env.py")
+    tree(
+        tmp_path, "pyproject.toml", "src/shop/__init__.py", "src/shop/config.py", "tests/test_shop.py", "alembic/env.py"
+    )
     assert find(tmp_path, "tests/test_shop.py", "shop.config") == "src/shop/config.py"
     assert find(tmp_path, "alembic/env.py", "shop") == "src/shop/__init__.py"
 
