@@ -21,7 +21,8 @@ from dbdriver_lint.analysis.facts import (
     RunSyncCall,
     UrlLiteral,
 )
-from dbdriver_lint.analysis.interpreter import Frame, Interpreter
+from dbdriver_lint.analysis.frames import Frame
+from dbdriver_lint.analysis.interpreter import Interpreter
 from dbdriver_lint.analysis.program import Env, FunctionRecord, Importer, ModuleRecord, NoImports
 from dbdriver_lint.analysis.symbols import DRIVER_FUNCTIONS, ENGINE_FUNCTIONS
 from dbdriver_lint.analysis.tree import dotted, last_name, walk

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from dbdriver_lint.analysis.facts import RunSyncCall
-from dbdriver_lint.analysis.interpreter import Frame
+from dbdriver_lint.analysis.frames import Frame
 from dbdriver_lint.analysis.migration_facts import CommandCall
 from dbdriver_lint.analysis.program import Env, FunctionRecord
 from dbdriver_lint.analysis.tree import children, dotted, last_name

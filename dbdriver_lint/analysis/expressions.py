@@ -35,7 +35,7 @@ from dbdriver_lint.analysis.values import (
 )
 
 if TYPE_CHECKING:
-    from dbdriver_lint.analysis.interpreter import Frame
+    from dbdriver_lint.analysis.frames import Frame
 
 _BUILTINS = frozenset(
     [

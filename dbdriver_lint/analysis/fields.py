@@ -27,7 +27,7 @@ from dbdriver_lint.analysis.values import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from dbdriver_lint.analysis.interpreter import Frame
+    from dbdriver_lint.analysis.frames import Frame
     from dbdriver_lint.analysis.objects import Objects
 
 _SETTINGS = frozenset(

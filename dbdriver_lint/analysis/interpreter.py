@@ -9,15 +9,15 @@ depth, steps and sizes are bounded.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
-from dataclasses import replace as copy
 from typing import TYPE_CHECKING
 
 import libcst as cst
 
 from dbdriver_lint.analysis import strings
-from dbdriver_lint.analysis.anchors import NodeAnchor
-from dbdriver_lint.analysis.expressions import Expressions
+from dbdriver_lint.analysis.assignments import is_being_made
+from dbdriver_lint.analysis.conditions import captures
+from dbdriver_lint.analysis.frames import Frame
+from dbdriver_lint.analysis.linking import Linking
 from dbdriver_lint.analysis.program import (
     ClassRecord,
     Deferred,
@@ -28,24 +28,19 @@ from dbdriver_lint.analysis.program import (
     ModuleRecord,
     either,
 )
-from dbdriver_lint.analysis.relevance import call_may_matter, expression_may_matter, speaks_of_databases
-from dbdriver_lint.analysis.symbols import ANNOTATED, WILDCARD_EXPORTS, canonical
+from dbdriver_lint.analysis.relevance import call_may_matter
+from dbdriver_lint.analysis.symbols import ANNOTATED, canonical
 from dbdriver_lint.analysis.tree import descendants, dotted, last_name
 from dbdriver_lint.analysis.values import (
     CallRecord,
-    Choice,
     Constant,
-    EnvVar,
     Items,
     Object,
     Result,
-    Step,
     Symbol,
     Unknown,
     Value,
     choice,
-    options,
-    with_step,
 )
 from dbdriver_lint.source.slice import MUTATORS
 
@@ -56,10 +51,6 @@ if TYPE_CHECKING:
 MAX_STEPS = 20_000
 #: How deep calls of the project's own functions are followed.
 MAX_DEPTH = 8
-#: How many parts of other modules are looked at for one file, or for one part.
-MAX_PARTS = 60
-#: How many modules may wait for one another's names.
-MAX_NESTING = 10
 #: How many items of a known list a loop is run for.
 MAX_ITERATIONS = 8
 
@@ -95,32 +86,7 @@ _CONTEXT_MANAGERS = frozenset({"contextlib.contextmanager", "contextlib.asynccon
 _DEPENDENCIES = frozenset({"fastapi.Depends", "fastapi.params.Depends", "fastapi.Security"})
 
 
-@dataclass(slots=True, eq=False)
-class Frame:
-    """One activation: of a module, a class body or a function."""
-
-    module: ModuleRecord
-    env: Env
-    recording: bool = False
-    depth: int = 0
-    function: FunctionRecord | None = None
-    owner: ClassRecord | None = None
-    returns: list[Value] = field(default_factory=list)
-    statement: cst.CSTNode | None = None
-    yields: bool = False
-    yielded: list[Value] = field(default_factory=list)
-    gives_yielded: bool = False
-    """A context manager or dependency: what it yields is what it gives."""
-    breaks: list[dict[str, Value | Deferred]] = field(default_factory=list)
-    """The names as they were at each ``break`` or ``continue`` of the loop that is being run."""
-
-    def anchor(self, node: cst.CSTNode) -> NodeAnchor:
-        """The node as a place in this file."""
-        assert self.module.parsed is not None
-        return NodeAnchor(self.module.parsed, node, self.statement)
-
-
-class Interpreter(Expressions):
+class Interpreter(Linking):
     """Runs modules, functions and classes; see :class:`Expressions` for what expressions give."""
 
     def __init__(self, importer: Importer, nesting: int = 0) -> None:
@@ -152,6 +118,12 @@ class Interpreter(Expressions):
         assert module.parsed is not None
         self.block(module.parsed.tree.body, Frame(module, module.env, recording))
 
+    def run_apart(self, part: ModuleRecord) -> int:
+        """Execute a part of another module with steps of its own; how many further parts that took."""
+        inner = Interpreter(self.importer, self._nesting + 1)
+        inner.run_module(part)
+        return inner.cost
+
     def record_function(self, record: FunctionRecord) -> None:
         """Execute a function by itself, its parameters unknown, and record the calls in it."""
         frame = self._function_frame(record, [], {}, depth=0, bound=None, open_arguments=True)
@@ -172,7 +144,7 @@ class Interpreter(Expressions):
         """What a call of a first-party function gives; Unknown beyond the bounds or in a recursion."""
         if depth >= MAX_DEPTH or record in self._active or self.steps > MAX_STEPS:
             return Unknown("too deep")
-        if not _is_being_made(bound) and not call_may_matter(record, [*positional, *keywords.values()]):
+        if not is_being_made(bound) and not call_may_matter(record, [*positional, *keywords.values()]):
             return Unknown(f"result of {record.name}")
         if any(name is None or name not in _TRANSPARENT for name in record.decorators):
             return Unknown(f"result of the decorated function {record.name}")
@@ -372,7 +344,7 @@ class Interpreter(Expressions):
         receiver = node.func.value.func if isinstance(node.func.value, cst.Call) else node.func.value
         if not parameters or dotted(receiver) not in (parameters[0].name.value, "super"):
             return False
-        return _is_being_made(frame.env.lookup(parameters[0].name.value))
+        return is_being_made(frame.env.lookup(parameters[0].name.value))
 
     def _run_If(self, node: cst.If, frame: Frame) -> bool:
         truth = None
@@ -398,12 +370,6 @@ class Interpreter(Expressions):
             if alive:
                 ends.append(frame.env.vars)
         return self._join(ends, before, frame)
-
-    @staticmethod
-    def _is_foreign(test: cst.BaseExpression, frame: Frame) -> bool:
-        """Whether a condition has nothing to do with databases, and asking it may run much."""
-        waiting = [frame.env.pending(path.partition(".")[0]) for path in _subjects(test)]
-        return any(each is not None and each.costly for each in waiting) and not expression_may_matter(test)
 
     def _run_For(self, node: cst.For, frame: Frame) -> bool:
         iterable = self.evaluate(node.iter, frame)
@@ -489,7 +455,7 @@ class Interpreter(Expressions):
             if outcome is False:
                 continue
             frame.env.vars = dict(before)
-            for name in _captures(case.pattern):
+            for name in captures(case.pattern):
                 frame.env.vars[name] = Unknown("match capture")
             if case.guard is not None:
                 self.evaluate(case.guard, frame)
@@ -500,19 +466,6 @@ class Interpreter(Expressions):
         else:
             ends.append(before)
         return self._join(ends, before, frame)
-
-    def _matches(self, subject: Value, pattern: cst.MatchPattern, frame: Frame) -> bool | None:
-        """Whether a case is taken; None where it cannot be known."""
-        if isinstance(pattern, cst.MatchAs):
-            return True if pattern.pattern is None else self._matches(subject, pattern.pattern, frame)
-        if isinstance(pattern, cst.MatchOr):
-            outcomes = {self._matches(subject, each.pattern, frame) for each in pattern.patterns}
-            return True if True in outcomes else (None if None in outcomes else False)
-        if isinstance(pattern, (cst.MatchValue, cst.MatchSingleton)):
-            value = self.evaluate(pattern.value, frame)
-            found = {strings.equals(option, value) for option in options(subject)}
-            return found.pop() if len(found) == 1 else None
-        return None
 
     def _run_FunctionDef(self, node: cst.FunctionDef, frame: Frame) -> bool:
         made = [self._decorator(decorator.decorator, frame) for decorator in node.decorators]
@@ -582,221 +535,7 @@ class Interpreter(Expressions):
         for call in self.wanted[statement]:
             self.record_call(call, frame)
 
-    def _assign_all(
-        self, targets: list[cst.BaseAssignTargetExpression], source: cst.BaseExpression, line: cst.CSTNode, frame: Frame
-    ) -> None:
-        """Bind the targets of one assignment; a plain name gets its value when it is asked for."""
-        self._record(line, source, frame)
-        if len(targets) == 1 and isinstance(targets[0], cst.Name):
-            target = targets[0]
-            earlier = self._earlier(frame)
-
-            def find() -> Value:
-                value = self.evaluate(source, earlier)
-                return _set_here(value, target.value, source, earlier)
-
-            costly = self._is_costly(source, frame)
-            self._forget_attributes(target.value, frame)
-            frame.env.vars[target.value] = Deferred(find, costly=costly)
-            return
-        value = self.evaluate(source, self._earlier(frame))
-        for each in targets:
-            self.assign(each, value, source, frame)
-
-    @staticmethod
-    def _is_costly(node: cst.CSTNode, frame: Frame) -> bool:
-        """Whether an expression calls something that is not a library's and has nothing to do with databases."""
-        calls = [inner for inner in descendants(node) if isinstance(inner, cst.Call)]
-        roots = [(dotted(call.func) or "").partition(".")[0] for call in calls]
-        known = all(isinstance(frame.env.vars.get(root) or frame.module.env.vars.get(root), Symbol) for root in roots)
-        return not known and not expression_may_matter(node)
-
-    def _earlier(self, frame: Frame) -> Frame:
-        """The activation with its names as they are now, whatever is assigned later."""
-        env = Env(frame.env.kind, frame.env.parent)
-        env.vars = dict(frame.env.vars)
-        env.wildcards = frame.env.wildcards
-        return copy(frame, env=env, recording=False, returns=[], breaks=[])
-
-    def _later(self, node: cst.BaseExpression, frame: Frame) -> Deferred:
-        """What an expression gives here, computed when it is asked for."""
-        earlier = self._earlier(frame)
-        return Deferred(lambda: self.evaluate(node, earlier))
-
-    @staticmethod
-    def _forget_attributes(path: str, frame: Frame) -> None:
-        """A name that is bound anew no longer has the attributes that were set on the old object."""
-        stale = f"{path}."
-        for name in [name for name in frame.env.vars if name.startswith(stale)]:
-            del frame.env.vars[name]
-
-    def assign(self, target: cst.CSTNode, value: Value, source: cst.CSTNode | None, frame: Frame) -> None:
-        """Bind a target to a value, and note the place."""
-        if isinstance(target, (cst.Name, cst.Attribute)):
-            path = dotted(target)
-            if path is None:
-                return
-            if source is not None:
-                value = _set_here(value, path, source, frame)
-            self._forget_attributes(path, frame)
-            frame.env.vars[path] = value
-            if isinstance(target, cst.Attribute):
-                self._set_attribute(target, value, frame)
-        elif isinstance(target, (cst.Tuple, cst.List)):
-            self._unpack(target, value, source, frame)
-        elif isinstance(target, cst.StarredElement):
-            self.assign(target.value, Unknown("unpacked"), source, frame)
-        elif isinstance(target, cst.Subscript):
-            self.assign_item(target, value, frame)
-
-    def _unpack(self, target: cst.Tuple | cst.List, value: Value, source: cst.CSTNode | None, frame: Frame) -> None:
-        elements = target.elements
-        starred = any(isinstance(element, cst.StarredElement) for element in elements)
-        alternatives = [
-            option.items
-            for option in options(value)
-            if isinstance(option, Items) and not option.open and len(option.items) == len(elements)
-        ]
-        complete = len(alternatives) == sum(1 for _ in options(value))
-        for index, element in enumerate(elements):
-            if starred or not alternatives:
-                part: Value = Unknown("unpacked", value.steps)
-            else:
-                part = choice([*(items[index] for items in alternatives), *([] if complete else [Unknown("unpacked")])])
-            self.assign(element.value, part, source, frame)
-
-    def _set_attribute(self, target: cst.Attribute, value: Value, frame: Frame) -> None:
-        # an instance keeps what its own __init__ gave it; other objects are not tracked
-        owner = self.evaluate(target.value, frame)
-        if isinstance(owner, Object) and isinstance(owner.definition, InstanceRecord):
-            record = owner.definition
-            if record.wanted is not None:
-                known = record.attributes.get(target.attr.value)
-                if known is not None and not _is_unconditional(frame):
-                    value = choice([known, value])
-                record.attributes[target.attr.value] = value
-
-    def _augmented(self, node: cst.AugAssign, frame: Frame) -> None:
-        value = self.evaluate(node.value, frame)
-        current = self.evaluate(node.target, frame)
-        result: Value = Unknown("computed", current.steps)
-        if isinstance(node.operator, cst.AddAssign):
-            result = self.add(current, value)
-        elif isinstance(node.operator, cst.BitOrAssign):
-            result = self.merge(current, value)
-        self.assign(node.target, result, node.value, frame)
-
     # Imports
-
-    def _import(self, node: cst.Import, frame: Frame) -> None:
-        for alias in node.names:
-            name = dotted(alias.name)
-            if name is None:
-                continue
-            if alias.asname is not None and isinstance(alias.asname.name, cst.Name):
-                frame.env.vars[alias.asname.name.value] = self._module(name, 0, frame)
-            else:
-                top = name.partition(".")[0]
-                frame.env.vars[top] = self._module(top, 0, frame)
-
-    def _import_from(self, node: cst.ImportFrom, frame: Frame) -> None:
-        name = dotted(node.module) if node.module is not None else ""
-        if name is None:
-            return
-        level = len(node.relative)
-        if isinstance(node.names, cst.ImportStar):
-            frame.env.wildcards.append(lambda wanted: self._wildcard(name, level, wanted, frame.module))
-            return
-        for alias in node.names:
-            attribute = alias.name.value
-            local = attribute
-            if alias.asname is not None and isinstance(alias.asname.name, cst.Name):
-                local = alias.asname.name.value
-            assert isinstance(attribute, str)
-            assert isinstance(local, str)
-            step = Step(f"`{attribute}` is imported here", frame.anchor(alias))
-            if level == 0 and name.partition(".")[0] in WELL_KNOWN:
-                frame.env.vars[local] = Symbol(canonical(f"{name}.{attribute}"))
-            else:
-                frame.env.vars[local] = Deferred(
-                    self._finder(name, level, attribute, step, frame.module),
-                    costly=not speaks_of_databases(attribute),
-                )
-
-    def _finder(self, name: str, level: int, attribute: str, step: Step, importer: ModuleRecord):  # type: ignore[no-untyped-def]
-        def find() -> Value:
-            module = self.importer.find(name, level, importer)
-            if module is None:
-                if level:
-                    return Unknown(f"module {'.' * level}{name} not found")
-                return Symbol(canonical(f"{name}.{attribute}"))
-            value = self.module_attribute(module, attribute)
-            return with_step(value, step) if _interesting(value) else value
-
-        return find
-
-    def _module(self, name: str, level: int, frame: Frame) -> Value | Deferred:
-        if name.partition(".")[0] in WELL_KNOWN:
-            return Symbol(name)
-
-        def find() -> Value:
-            module = self.importer.find(name, level, frame.module)
-            return Symbol(name) if module is None else Object("module", name, module)
-
-        return Deferred(find)
-
-    def _wildcard(self, name: str, level: int, wanted: str, importer: ModuleRecord) -> Value | None:
-        if level == 0 and name in WILDCARD_EXPORTS:
-            return Symbol(canonical(f"{name}.{wanted}")) if wanted in WILDCARD_EXPORTS[name] else None
-        module = self.importer.find(name, level, importer)
-        if module is None or wanted.startswith("_"):
-            return None
-        return self._own(module, wanted)
-
-    def module_attribute(self, module: ModuleRecord, attribute: str) -> Value:
-        """A name of a module, or its submodule of that name."""
-        value = self._own(module, attribute)
-        if value is not None:
-            return value
-        below = self.importer.find(attribute, 1, module) if module.is_package else None
-        if below is not None:
-            return Object("module", f"{module.name}.{below.name}", below)
-        return Unknown(f"{module.name} has no name {attribute}")
-
-    def _own(self, module: ModuleRecord, name: str) -> Value | None:
-        """A name of another module, which is run as far as the name needs it."""
-        part = self.part(module, name)
-        if part is None:
-            return None
-        value = part.env.own(name)
-        if value is not None and name in part.rebound:
-            return choice([value, Unknown(f"{name} is reassigned by a function")])
-        return value
-
-    def part(self, module: ModuleRecord, name: str, member: str | None = None) -> ModuleRecord | None:
-        """Another module, run as far as ``name`` (and its ``member``, for a class) needs it."""
-        if self.cost > MAX_PARTS:
-            return None
-        part = self.importer.holding(module, name, member)
-        if part is None:
-            return None
-        if not part.executed:
-            if self._nesting >= MAX_NESTING:
-                return None
-            # a module is the same for all files: it has steps of its own, and what it calls is not recorded
-            inner = Interpreter(self.importer, self._nesting + 1)
-            inner.run_module(part)
-            part.cost += inner.cost
-        if part not in self._parts:
-            self._parts.add(part)
-            self.cost += part.cost
-        return part
-
-    def with_files(self, value: Value, frame: Frame) -> Value:
-        """An environment variable with what the project's files say of it."""
-        if not isinstance(value, EnvVar) or value.in_files is not None:
-            return value
-        return copy(value, in_files=self.importer.environment(frame.module, value.name))
 
     # Branches
 
@@ -818,129 +557,6 @@ class Interpreter(Expressions):
         frame.env.vars = joined
         return True
 
-    def assume(self, test: cst.BaseExpression, wanted: bool, frame: Frame) -> bool:
-        """Narrow the names in ``test`` to what they can be where it is ``wanted``.
-
-        Answers False where nothing is left: the branch is never taken.
-        """
-        if isinstance(test, cst.UnaryOperation) and isinstance(test.operator, cst.Not):
-            return self.assume(test.expression, not wanted, frame)
-        if isinstance(test, cst.BooleanOperation):
-            both = isinstance(test.operator, cst.And)
-            if both is wanted:
-                return self.assume(test.left, wanted, frame) and self.assume(test.right, wanted, frame)
-            self._mark_checked(test, frame)
-            return True
-        for path, node in _subjects(test).items():
-            value = frame.env.read(path)
-            if value is None and "." in path:
-                value = self.evaluate(node, frame)
-            if not isinstance(value, (Choice, EnvVar)):
-                continue
-            kept: list[Value] = []
-            for option in options(value):
-                narrowed = self._narrow(path, option, test, wanted, frame)
-                if narrowed is not None:
-                    kept.append(narrowed)
-            if not kept:
-                return False
-            frame.env.vars[path] = strings.copy_steps(choice(kept), ())
-        self._mark_checked(test, frame)
-        return True
-
-    def _narrow(self, path: str, option: Value, test: cst.BaseExpression, wanted: bool, frame: Frame) -> Value | None:
-        """``option`` where ``test`` is ``wanted``; None where it cannot be."""
-        if isinstance(option, EnvVar):
-
-            def possible(value: Value | None) -> bool:
-                return value is not None and any(
-                    self._narrow(path, inner, test, wanted, frame) is not None for inner in options(value)
-                )
-
-            if option.default is not None and not possible(option.default):
-                option = copy(option, default=None)
-            if option.in_files is not None and not possible(option.in_files):
-                option = copy(option, in_files=None)
-            return option
-        saved = frame.env.vars.get(path)
-        frame.env.vars[path] = option
-        recording, frame.recording = frame.recording, False
-        try:
-            truth = strings.truth(self.evaluate(test, frame))
-        finally:
-            frame.recording = recording
-            if saved is None:
-                del frame.env.vars[path]
-            else:
-                frame.env.vars[path] = saved
-        return None if truth is (not wanted) else option
-
-    def _mark_checked(self, test: cst.BaseExpression, frame: Frame) -> None:
-        """An environment value that a test looks into (not only at its presence) is a checked one."""
-        if isinstance(test, (cst.Name, cst.Attribute)) or _is_none_test(test):
-            return
-        for path in _subjects(test):
-            waiting = frame.env.pending(path.partition(".")[0])
-            if waiting is not None and waiting.costly:
-                continue
-            value = frame.env.read(path)
-            if isinstance(value, (EnvVar, Choice)):
-                marked = [copy(o, checked=True) if isinstance(o, EnvVar) else o for o in options(value)]
-                frame.env.vars[path] = choice(marked)
-
-
-#: Top-level packages that are never first-party, so no file is looked for.
-WELL_KNOWN = frozenset(
-    [
-        "os",
-        "sys",
-        "re",
-        "typing",
-        "functools",
-        "contextlib",
-        "abc",
-        "asyncio",
-        "urllib",
-        "pathlib",
-        "dataclasses",
-        "collections",
-        "json",
-        "logging",
-        "sqlalchemy",
-        "sqlmodel",
-        "alembic",
-        "asyncpg",
-        "psycopg",
-        "psycopg2",
-        "psycopg_pool",
-        "pydantic",
-        "pydantic_settings",
-        "decouple",
-        "environs",
-        "dotenv",
-        "starlette",
-        "fastapi",
-        "databases",
-        "aiomysql",
-        "pymysql",
-        "asyncmy",
-        "aiosqlite",
-        "sqlite3",
-        "pandas",
-        "pytest",
-        "greenlet",
-        "ssl",
-        "enum",
-        "itertools",
-        "string",
-        "textwrap",
-        "uuid",
-        "time",
-        "datetime",
-        "warnings",
-    ]
-)
-
 
 def _symbol_of(decorator: Value) -> str | None:
     """The canonical name of a decorator, or of the function that made it; None for one of the project."""
@@ -954,20 +570,6 @@ _INNER_SCOPES = (cst.Lambda, cst.BaseComp, cst.IfExp, cst.BooleanOperation, cst.
 #: Methods that change the object that they are called on.
 
 
-def _is_unconditional(frame: Frame) -> bool:
-    """Whether the statement that is being run stands at its function's own level."""
-    body = frame.function.node.body if frame.function is not None else None
-    return isinstance(body, cst.IndentedBlock) and any(statement is frame.statement for statement in body.body)
-
-
-def _is_being_made(value: Value | None) -> bool:
-    return (
-        isinstance(value, Object)
-        and isinstance(value.definition, InstanceRecord)
-        and value.definition.wanted is not None
-    )
-
-
 def _changes_names(node: cst.CSTNode) -> bool:
     """Whether an expression statement may change what a name holds: `args.update(…)`, a `yield`."""
     if isinstance(node, cst.Await):
@@ -975,79 +577,3 @@ def _changes_names(node: cst.CSTNode) -> bool:
     if isinstance(node, cst.Call):
         return isinstance(node.func, cst.Attribute) and node.func.attr.value in MUTATORS
     return isinstance(node, (cst.Yield, cst.NamedExpr))
-
-
-def _set_here(value: Value, path: str, source: cst.CSTNode, frame: Frame) -> Value:
-    """``value`` after it was given to ``path``."""
-    if _interesting(value):
-        return with_step(value, Step(f"`{path}` is set here", frame.anchor(source)))
-    return value
-
-
-def _interesting(value: Value) -> bool:
-    """Whether the way of a value is worth telling."""
-    return not isinstance(value, (Object, Symbol, Constant, Unknown, Result))
-
-
-def _looks_into(test: cst.CSTNode) -> bool:
-    """Whether a test asks more than whether something is there: it compares, searches, calls."""
-    if isinstance(test, cst.UnaryOperation):
-        return _looks_into(test.expression)
-    if isinstance(test, cst.BooleanOperation):
-        return _looks_into(test.left) or _looks_into(test.right)
-    return not isinstance(test, (cst.Name, cst.Attribute)) and not _is_none_test(test)
-
-
-def _is_none_test(test: cst.CSTNode) -> bool:
-    return (
-        isinstance(test, cst.Comparison)
-        and len(test.comparisons) == 1
-        and isinstance(test.comparisons[0].operator, (cst.Is, cst.IsNot))
-    )
-
-
-def _subjects(test: cst.CSTNode) -> dict[str, cst.CSTNode]:
-    """The names and attributes that a test reads, by their text, outermost first."""
-    found: dict[str, cst.CSTNode] = {}
-    stack: list[cst.CSTNode] = [test]
-    while stack:
-        node = stack.pop()
-        if isinstance(node, (cst.Name, cst.Attribute)):
-            path = dotted(node)
-            if path is not None:
-                found.setdefault(path, node)
-            if isinstance(node, cst.Attribute):
-                stack.append(node.value)
-        elif isinstance(node, cst.Call):
-            # of `url.startswith(...)` the URL is the subject, not its method
-            stack.append(node.func.value if isinstance(node.func, cst.Attribute) else node.func)
-            stack.extend(arg.value for arg in node.args)
-        elif isinstance(node, cst.Comparison):
-            stack.append(node.left)
-            stack.extend(target.comparator for target in node.comparisons)
-        elif isinstance(node, cst.BooleanOperation):
-            stack.extend((node.left, node.right))
-        elif isinstance(node, cst.UnaryOperation):
-            stack.append(node.expression)
-        elif isinstance(node, cst.Subscript):
-            stack.append(node.value)
-    return found
-
-
-def _captures(pattern: cst.CSTNode) -> list[str]:
-    """The names that a match pattern binds."""
-    found: list[str] = []
-    stack = [pattern]
-    while stack:
-        node = stack.pop()
-        if isinstance(node, cst.MatchAs):
-            if node.name is not None:
-                found.append(node.name.value)
-            if node.pattern is not None:
-                stack.append(node.pattern)
-        elif isinstance(node, cst.MatchStar):
-            if node.name is not None:
-                found.append(node.name.value)
-        else:
-            stack.extend(child for child in node.children if not isinstance(child, cst.BaseExpression))
-    return found

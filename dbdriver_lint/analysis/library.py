@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from dbdriver_lint.analysis.anchors import NodeAnchor
     from dbdriver_lint.analysis.expressions import Expressions
-    from dbdriver_lint.analysis.interpreter import Frame
+    from dbdriver_lint.analysis.frames import Frame
 
 
 #: The function that fixes insert; a vendored copy of it is known by its name.

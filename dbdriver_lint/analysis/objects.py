@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     import libcst as cst
 
-    from dbdriver_lint.analysis.interpreter import Frame
+    from dbdriver_lint.analysis.frames import Frame
     from dbdriver_lint.analysis.library import Arguments
 
 #: Decorators that make an attribute of a method.

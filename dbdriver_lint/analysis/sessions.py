@@ -11,7 +11,7 @@ from dbdriver_lint.analysis import orm
 from dbdriver_lint.analysis.anchors import NodeAnchor
 from dbdriver_lint.analysis.candidates import USE_NAMES
 from dbdriver_lint.analysis.collect import Site, SiteVisitor
-from dbdriver_lint.analysis.interpreter import Frame
+from dbdriver_lint.analysis.frames import Frame
 from dbdriver_lint.analysis.session_facts import (
     Consumer,
     ConsumerCall,
