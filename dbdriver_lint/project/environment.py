@@ -117,7 +117,7 @@ def _of_compose(text: str) -> Iterator[tuple[str, str, int]]:
     try:
         import yaml
     except ImportError:  # the build for free-threaded interpreters, which LibCST brings there
-        import yaml_ft as yaml  # type: ignore[import-not-found, no-redef]
+        import yaml_ft as yaml
 
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
