@@ -29,7 +29,8 @@ ROOMS = {
     "rules": {"analysis", "project", "knowledge", "fixes", "findings", "settings", "source"},
     "linter": {"source", "analysis", "rules", "fixes", "findings", "settings", "project", "knowledge"},
     "run": {"linter", "fixes", "findings", "settings", "project", "source", "knowledge"},
-    "report": {"findings", "fixes", "source", "knowledge", "project", "rules"},
+    # the inventory is a table of facts, not of findings
+    "report": {"findings", "fixes", "source", "knowledge", "project", "rules", "analysis"},
     "integrations": {"linter", "settings", "project", "findings", "source", "rules", "run", "fixes", "report"},
     "runtime": {"knowledge"},
     "doctor": {"knowledge", "runtime", "project", "settings"},
