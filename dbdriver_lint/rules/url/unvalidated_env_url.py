@@ -99,11 +99,20 @@ class UnvalidatedEnvUrl(Rule):
             'engine = create_engine(make_url(os.environ["DATABASE_URL"]).set(drivername="postgresql+psycopg"))\n'
         ),
         Good("from sqlalchemy import create_engine\n\n\ndef make(url):\n    return create_engine(url)\n"),
+        Good(
+            "import os\n\n"
+            "from sqlalchemy import create_engine\n"
+            "from sqlalchemy.dialects import registry\n\n"
+            'registry.register("gauss", "app.gauss", "GaussDialect")\n'
+            'engine = create_engine(os.environ["GAUSS_URL"])\n'
+        ),
     )
 
     def on_engine(self, call: EngineCall, context: Context) -> Iterable[Draft]:
         if call.url is None or call.from_config or {*OWN_CONNECTIONS, "dialect"} & call.keywords.keys():
             return
+        if "registry.register(" in context.source.text:
+            return  # a dialect of its own, with URLs of its own
         for value in options(call.url.value):
             if not isinstance(value, EnvVar) or value.field or value.checked or value.rewritten:
                 continue
