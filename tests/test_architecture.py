@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -136,3 +137,10 @@ def test_runtime_imports_nothing_of_the_linter() -> None:
     )
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "['knowledge', 'runtime'] False"
+
+
+def test_each_test_module_has_a_name_of_its_own() -> None:
+    """pytest puts every folder of tests on the same path: of two modules of one name, one is taken for the other."""
+    files = [file for file in Path(__file__).parent.rglob("*.py") if file.name != "conftest.py"]
+    names = Counter(file.stem for file in files)
+    assert [name for name, count in names.items() if count > 1] == []

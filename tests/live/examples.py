@@ -16,7 +16,7 @@ from urllib.parse import quote, unquote
 import isolated
 from alembic_projects import REVISION, Project
 from isolated import Outcome, Raised
-from programs import Played, Surroundings, play
+from playing import Played, Surroundings, play
 from servers import DATABASE, PASSWORD, SPECIAL_PASSWORD, SPECIAL_USER, USER, Farm
 
 if TYPE_CHECKING:
