@@ -65,7 +65,7 @@ _NAMES = "|".join(sorted((CALL_NAMES | USE_NAMES) - _COMMON - {"Table"}))
 #: What stands on the line of a fact. ``https://`` is no database.
 _FACT = re.compile(
     rf"\b(?:{_NAMES}|\w*migrat\w*)\s*\(|(?<!http)(?<!https)://|\bset_(?:main|section)_option\b|\bautoload_with\b"
-    r"|\b\w*(?:[mM]igrat|[aA]lembic|upgrade|downgrade)\w*\s*\("
+    r"|\b\w*(?:[mM]igrat|[aA]lembic|upgrade|downgrade)\w*(?:\.config\.main)?\s*\("
 )
 #: The same in a revision, which is only what it says it is.
 _REVISION_FACT = re.compile(
@@ -95,7 +95,7 @@ _OPERATIONS = re.compile(r"\balembic(?:\.op\b|\s+import\s[^\n]*\bop\b|\s+import\
 _COROUTINE = re.compile(r"\b(?:async|await)\b")
 #: What a function of another module does that counts, not only what it gives: it may run a migration.
 _EFFECT = re.compile(
-    r"\b\w*(?:[mM]igrat|[aA]lembic|upgrade|downgrade)\w*\s*\(|\.(?:stamp|current|check|ensure_version)\s*\("
+    r"\b\w*(?:[mM]igrat|[aA]lembic|upgrade|downgrade)\w*(?:\.config\.main)?\s*\(|\.(?:stamp|current|check|ensure_version)\s*\("
 )
 
 

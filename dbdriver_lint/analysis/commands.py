@@ -13,7 +13,7 @@ from dbdriver_lint.analysis.frames import Frame
 from dbdriver_lint.analysis.migration_facts import CommandCall
 from dbdriver_lint.analysis.program import Env, FunctionRecord
 from dbdriver_lint.analysis.tree import children, dotted, last_name
-from dbdriver_lint.analysis.values import Object, Symbol, Unknown, choice, options
+from dbdriver_lint.analysis.values import Items, Object, Symbol, Text, Unknown, choice, options
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,10 +21,12 @@ if TYPE_CHECKING:
     from dbdriver_lint.analysis.anchors import NodeAnchor
     from dbdriver_lint.analysis.build import Analysis
     from dbdriver_lint.analysis.collect import Site
-    from dbdriver_lint.analysis.values import Value
+    from dbdriver_lint.analysis.values import CallRecord, Value
 
 #: The commands that run ``env.py``.
 COMMANDS = frozenset({"upgrade", "downgrade", "stamp", "current", "check", "ensure_version"})
+#: Takes the command and its arguments as the shell would give them.
+COMMAND_LINE = "alembic.config.main"
 #: How a function that may run one is called.
 NAMES_A_MIGRATION = re.compile(r"migrat|alembic|upgrade|downgrade", re.IGNORECASE)
 _MAX_DEPTH = 3
@@ -104,7 +106,7 @@ def _route(analysis: Analysis, value: Value, depth: int) -> Route | None:
 
 def _route_of_call(analysis: Analysis, call: cst.Call, frame: Frame, depth: int) -> Route | None:
     for record in analysis.interpreter.calls.get(call, ()):
-        command = _command_named(record.function)
+        command = _command_of(record)
         if command is not None:
             return Route(command)
     name = last_name(call.func)
@@ -129,6 +131,19 @@ def _inside(analysis: Analysis, record: FunctionRecord) -> Frame:
 def _command_named(function: str) -> str | None:
     module, _, name = function.rpartition(".")
     return name if module == "alembic.command" and name in COMMANDS else None
+
+
+def _command_of(record: CallRecord) -> str | None:
+    """The command that a call runs: of ``alembic.command``, or as the first word of a command line."""
+    if record.function != COMMAND_LINE:
+        return _command_named(record.function)
+    argument = record.keywords.get("argv") or next(iter(record.positional), None)
+    for option in options(argument) if argument is not None else ():
+        words = option.items if isinstance(option, Items) else ()
+        for word in words:
+            if isinstance(word, Text) and word.text in COMMANDS:
+                return word.text
+    return None
 
 
 def _own_calls(function: cst.FunctionDef | cst.Lambda) -> Iterator[cst.Call]:

@@ -8,7 +8,7 @@ import libcst as cst
 
 from dbdriver_lint.analysis.anchors import NodeAnchor
 from dbdriver_lint.analysis.collect import Site, SiteVisitor
-from dbdriver_lint.analysis.commands import COMMANDS, NAMES_A_MIGRATION
+from dbdriver_lint.analysis.commands import COMMAND_LINE, COMMANDS, NAMES_A_MIGRATION
 from dbdriver_lint.analysis.migration_facts import (
     AsyncSyntax,
     AsyncSyntaxKind,
@@ -131,7 +131,8 @@ class AlembicVisitor(SiteVisitor):
         elif name in ("get", "pop") and isinstance(node.func, cst.Attribute) and node.args:
             asked = last_name(node.func.value) == "attributes" and _is_connection(node.args[0].value)
             self.reads_connection = self.reads_connection or asked
-        if not self._lambdas and (name in self.commands or NAMES_A_MIGRATION.search(name)):
+        may_migrate = name in self.commands or NAMES_A_MIGRATION.search(name) or dotted(node.func) == COMMAND_LINE
+        if may_migrate and not self._lambdas:
             self.migrating.append(self.site(node))
 
 

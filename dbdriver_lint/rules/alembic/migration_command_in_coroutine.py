@@ -57,7 +57,8 @@ class MigrationCommandInCoroutine(Rule):
     ## What it does
 
     Finds `command.upgrade(…)`, `downgrade`, `stamp`, `current`, `check` and `ensure_version` inside an
-    `async def`, directly or through the project's own plain functions. A call that goes to another thread
+    `async def`, also as `alembic.config.main(argv=["upgrade", "head"])`, directly or through the project's own
+    plain functions. A call that goes to another thread
     (`asyncio.to_thread`, `run_in_executor`, `run_in_threadpool`) is fine, and so is a function that is
     handed to `run_sync` (`async-wrapped-migration` speaks of that).
 
@@ -134,8 +135,18 @@ class MigrationCommandInCoroutine(Rule):
             "    await asyncio.to_thread(run_migrations)\n",
             path="app/main.py",
         ),
+        Bad(
+            'import alembic.config\n\n\nasync def startup():\n    alembic.config.main(argv=["upgrade", "head"])\n',
+            fixed="import asyncio\n\nimport alembic.config\n\n\nasync def startup():\n"
+            '    await asyncio.to_thread(alembic.config.main, argv=["upgrade", "head"])\n',
+            path="app/main.py",
+        ),
     )
     good = (
+        Good(
+            'import alembic.config\n\n\nasync def heads():\n    alembic.config.main(argv=["heads"])\n',
+            path="app/main.py",
+        ),
         Good(_LIFESPAN.format(call=_THREAD), path="app/main.py"),
         Good(
             _LIFESPAN.format(call=f"await asyncio.to_thread(lambda: {_CALL})"),
