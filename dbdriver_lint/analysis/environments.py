@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from dbdriver_lint.analysis.migration_facts import Loop
 from dbdriver_lint.project.alembic import drivername_of, find_environments
+from dbdriver_lint.project.inputs import ledger
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,22 +73,22 @@ class MigrationEnvironment:
         return os.path.abspath(path).startswith(folder + os.sep)
 
 
-def migration_environments(root: Path) -> tuple[MigrationEnvironment, ...]:
-    """The environments below ``root`` whose ``env.py`` could be read."""
+def migration_environments(root: Path, asker: str | None = None) -> tuple[MigrationEnvironment, ...]:
+    """The environments below ``root`` whose ``env.py`` could be read. ``asker`` is the file that needs them."""
     found: list[MigrationEnvironment] = []
-    for environment in find_environments(root):
+    for environment in find_environments(root, asker):
         try:
             stat = Path(environment.env).stat()
         except OSError:
             continue
-        module = _analysed(environment.env, stat.st_mtime_ns, stat.st_size)
+        module = _analysed(environment.env, stat.st_mtime_ns, stat.st_size, ledger().generation)
         if module is not None and module.environment is not None:
             found.append(MigrationEnvironment(environment.env, environment.configurations, module, module.environment))
     return tuple(found)
 
 
 @lru_cache(maxsize=64)
-def _analysed(path: str, _modified: int, _size: int) -> ModuleFacts | None:
+def _analysed(path: str, _modified: int, _size: int, _generation: int) -> ModuleFacts | None:
     """The facts of an ``env.py`` as it is now."""
     from dbdriver_lint.analysis.build import analyse
     from dbdriver_lint.analysis.imports import first_party_modules

@@ -17,6 +17,7 @@ from dbdriver_lint.analysis.tree import walk
 from dbdriver_lint.analysis.values import FilePlace, Hole, Piece, Step, Unknown, Value, choice
 from dbdriver_lint.knowledge.urls import HOLE
 from dbdriver_lint.project.environment import generation, settings_for
+from dbdriver_lint.project.inputs import ledger
 from dbdriver_lint.project.modules import shared_modules
 from dbdriver_lint.source.parse import UnparsableSourceError, parse
 from dbdriver_lint.source.slice import Slicer
@@ -53,7 +54,7 @@ class FirstPartyModules:
         self._files: dict[str, _File | None] = {}
         self._slicers: dict[str, Slicer | None] = {}
         self._parsed = 0
-        self._generation = generation()
+        self._generation = (generation(), ledger().generation)
 
     def find(self, name: str, level: int, importer: ModuleRecord) -> ModuleRecord | None:
         """The module ``name`` (``level`` dots before it) as ``importer`` would import it, else None."""
@@ -80,7 +81,7 @@ class FirstPartyModules:
 
     def environment(self, module: ModuleRecord, name: str) -> Value | None:
         """What files beside ``module``'s code set an environment variable to; None where they do not."""
-        settings = settings_for(Path(module.path).absolute().parent, self._env_files).get(name)
+        settings = settings_for(Path(module.path).absolute().parent, self._env_files, module.path).get(name)
         if not settings:
             return None
         values: list[Value] = []
@@ -130,8 +131,10 @@ class FirstPartyModules:
 
     def refresh(self) -> None:
         """Forget what a changed file may have changed; asked before each file that is linted."""
-        if self.modules.changed() or self._parsed > MAX_PARSED or self._generation != generation():
-            self._generation = generation()
+        self.modules.changed()
+        now = (generation(), ledger().generation)
+        if self._parsed > MAX_PARSED or self._generation != now:
+            self._generation = now
             self._files.clear()
             self._slicers.clear()
             self._parsed = 0

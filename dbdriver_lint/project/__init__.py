@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from dbdriver_lint.project.inputs import Kind, Question, ledger, note_files
 
 if TYPE_CHECKING:
     from dbdriver_lint.project.dependencies import Dependencies
@@ -14,29 +17,31 @@ if TYPE_CHECKING:
 class Project:
     """One repository, or the folder of a file that is in none. Everything is read when asked for."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, asker: str | None = None) -> None:
         self.root = root
+        self._asker = asker
 
     @classmethod
     def for_path(cls, path: str) -> Project:
         """The project that the file ``path`` belongs to."""
-        return _project_of(Path(path).absolute().parent)
+        return cls(project_root(Path(path).absolute().parent), path)
 
     def dependencies_for(self, settings: Settings) -> Dependencies:
         """What the project declares; the setting ``sqlalchemy-version`` wins over it."""
-        return _dependencies(self.root, settings.sqlalchemy_version)
+        found = _dependencies(self.root, settings.sqlalchemy_version)
+        if self._asker is not None:
+            ledger().note(self._asker, Question(Kind.ROOT, os.path.dirname(os.path.abspath(self._asker))))
+            ledger().note(self._asker, Question(Kind.MANIFESTS, str(self.root)))
+            note_files(self._asker, found.files)
+        return found
 
 
 @lru_cache(maxsize=4096)
-def _project_of(folder: Path) -> Project:
+def project_root(folder: Path) -> Path:
+    """The root of the project that an absolute folder belongs to; looked for once."""
     from dbdriver_lint.project.dependencies import find_root
 
-    return _project_at(find_root(folder))
-
-
-@cache
-def _project_at(root: Path) -> Project:
-    return Project(root)
+    return find_root(folder)
 
 
 @cache
@@ -49,8 +54,8 @@ def _dependencies(root: Path, override: str | None) -> Dependencies:
 def forget() -> None:
     """Read everything anew when it is asked for next: files of a long-lived process's projects have changed."""
     from dbdriver_lint.project import environment
-    from dbdriver_lint.project.alembic import _search
+    from dbdriver_lint.project.alembic import search
 
     environment.forget()
-    for cached in (_project_of, _project_at, _dependencies, _search):
+    for cached in (project_root, _dependencies, search):
         cached.cache_clear()

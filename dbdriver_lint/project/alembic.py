@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from dbdriver_lint.knowledge.urls import UrlError, parse_url
 from dbdriver_lint.project.discovery import SKIPPED_DIRECTORIES
+from dbdriver_lint.project.inputs import Kind, Question, ledger, note_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,39 +50,62 @@ class Environment:
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class Found:
     """What one search of a project found."""
 
     folders: tuple[str, ...]
     configurations: tuple[Configuration, ...]
+    candidates: tuple[str, ...]
+    """The files that may hold a configuration."""
+
+    @property
+    def paths(self) -> Iterator[str]:
+        """Everything that was found, folders by their ``env.py``."""
+        yield from (os.path.join(folder, "env.py") for folder in self.folders)
+        yield from self.candidates
 
 
-def find_environments(root: Path) -> tuple[Environment, ...]:
-    """All Alembic environments below ``root``, in the order of their paths."""
+def find_environments(root: Path, asker: str | None = None) -> tuple[Environment, ...]:
+    """All Alembic environments below ``root``, in the order of their paths. ``asker`` is the file that needs them."""
+    if asker is not None:
+        _note(root, asker)
+        note_files(asker, (os.path.join(folder, "env.py") for folder in search(root).folders))
     return tuple(
         Environment(os.path.join(folder, "env.py"), configurations_for(root, folder))
-        for folder in _search(root).folders
+        for folder in search(root).folders
     )
 
 
-def configurations_for(root: Path, folder: str) -> tuple[Configuration, ...]:
+def configurations_for(root: Path, folder: str, asker: str | None = None) -> tuple[Configuration, ...]:
     """The configurations below ``root`` whose script location is this absolute folder."""
-    return tuple(c for c in _search(root).configurations if _points_at(c, folder, str(root)))
+    if asker is not None:
+        _note(root, asker)
+    return tuple(c for c in search(root).configurations if _points_at(c, folder, str(root)))
+
+
+def _note(root: Path, asker: str) -> None:
+    ledger().note(asker, Question(Kind.MIGRATIONS, str(root)))
+    note_files(asker, search(root).candidates)
 
 
 @lru_cache(maxsize=64)
-def _search(root: Path) -> _Found:
+def search(root: Path) -> Found:
+    """The environments and configurations below ``root``; looked for once."""
     folders: list[str] = []
     configurations: list[Configuration] = []
+    candidates: list[str] = []
     for here, directories, files in _walk(root):
         if "env.py" in files and ("script.py.mako" in files or "versions" in directories):
             folders.append(here)
-        for name in files:
+        for name in sorted(files):
+            path = os.path.join(here, name)
             if name.endswith(".ini"):
-                configurations += _ini(os.path.join(here, name))
+                candidates.append(path)
+                configurations += _ini(path)
             elif name == "pyproject.toml":
-                configurations += _pyproject(os.path.join(here, name))
-    return _Found(tuple(sorted(folders)), tuple(configurations))
+                candidates.append(path)
+                configurations += _pyproject(path)
+    return Found(tuple(sorted(folders)), tuple(configurations), tuple(sorted(candidates)))
 
 
 def drivername_of(url: str | None) -> str | None:

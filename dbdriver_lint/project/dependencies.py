@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from dbdriver_lint.knowledge.drivers import async_drivers, drivers_of, sync_drivers
 from dbdriver_lint.knowledge.versions import VersionRange
-from dbdriver_lint.project.manifests import Manifests, ManifestWarning, Role
+from dbdriver_lint.project.manifests import Manifests, ManifestWarning, Role, standing_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -103,7 +103,7 @@ class Dependencies:
     Without one, a package that is not named may still come along with one that is.
     """
     files: tuple[Path, ...] = ()
-    """The files that all this was read from, for caches."""
+    """The files that all this was read from, and those that they name and that are not there."""
     warnings: tuple[ManifestWarning, ...] = ()
 
     def drivers(self) -> frozenset[str] | None:
@@ -181,9 +181,14 @@ def read_dependencies(root: Path | None, override: str | None = None) -> Depende
         sources=MappingProxyType(sources),
         found=manifests.declares,
         complete=(manifests.locked or manifests.compiled) and not manifests.opaque,
-        files=tuple(manifests.files),
+        files=(*manifests.files, *manifests.missing),
         warnings=tuple(manifests.warnings),
     )
+
+
+def manifest_files(root: Path) -> list[Path]:
+    """The dependency files of ``root``, and those above it up to the repository's top, that stand there."""
+    return [path for folder in _up_to_repository(root.absolute()) for path, _ in standing_in(folder)]
 
 
 def _up_to_repository(root: Path) -> list[Path]:

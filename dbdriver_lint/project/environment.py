@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dbdriver_lint.knowledge.urls import HOLE, UrlError, parse_url
+from dbdriver_lint.project.inputs import Kind, Question, ledger, note_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -37,20 +38,25 @@ class Setting:
     """The 1-based line in ``path``."""
 
 
-def settings_for(folder: Path, env_files: tuple[str, ...] = ()) -> Mapping[str, tuple[Setting, ...]]:
+def settings_for(
+    folder: Path, env_files: tuple[str, ...] = (), asker: str | None = None
+) -> Mapping[str, tuple[Setting, ...]]:
     """What files of the project around ``folder`` set, by variable.
 
     These are the files of the setting ``env-files`` if it names any, else ``.env``, ``.env.example`` and the
     like and the compose files, in ``folder`` and above it up to the project's root. A variable that they
-    give different drivers has none: it belongs to more than one program.
+    give different drivers has none: it belongs to more than one program. ``asker`` is the file whose code asks.
     """
+    if asker is not None:
+        ledger().note(asker, Question(Kind.VARIABLES, str(folder), env_files))
+        note_files(asker, files_for(folder, env_files))
     return _settings(folder, env_files)
 
 
 @lru_cache(maxsize=256)
 def _settings(folder: Path, env_files: tuple[str, ...]) -> Mapping[str, tuple[Setting, ...]]:
     found: dict[str, list[Setting]] = {}
-    for path in [Path(name) for name in env_files] or _well_known(folder):
+    for path in files_for(folder, env_files):
         for setting in _read(path):
             found.setdefault(setting.name, []).append(setting)
     return {
@@ -58,6 +64,12 @@ def _settings(folder: Path, env_files: tuple[str, ...]) -> Mapping[str, tuple[Se
         for name, settings in found.items()
         if len({setting.text.partition("://")[0] for setting in settings}) == 1
     }
+
+
+@lru_cache(maxsize=256)
+def files_for(folder: Path, env_files: tuple[str, ...]) -> tuple[Path, ...]:
+    """The files that may set variables for the code of a folder."""
+    return tuple(Path(name) for name in env_files) or tuple(_well_known(folder))
 
 
 def _well_known(folder: Path) -> Iterator[Path]:
@@ -164,4 +176,5 @@ def forget() -> None:
     global _generation
     _generation += 1
     _settings.cache_clear()
+    files_for.cache_clear()
     _read.cache_clear()

@@ -63,6 +63,8 @@ class Manifests:
     warnings: list[ManifestWarning] = field(default_factory=list)
     files: list[Path] = field(default_factory=list)
     """Every file that was read: what the result depends on."""
+    missing: list[Path] = field(default_factory=list)
+    """Files that were named and are not there."""
     declares: bool = False
     """Some file declares dependencies, be it none."""
     locked: bool = False
@@ -74,20 +76,15 @@ class Manifests:
 
     def read(self, folder: Path) -> None:
         """Read every dependency file that stands directly in ``folder``, or in its ``requirements``."""
-        for name, reader in READERS.items():
-            path = folder / name
-            if path.is_file():
-                self._read_file(path, reader)
-        for pattern in ("*requirements*.txt", "*requirements*.in", "requirements/*.txt", "requirements/*.in"):
-            for path in sorted(folder.glob(pattern)):
-                if path.is_file():
-                    self._read_file(path, _requirements)
+        for path, reader in standing_in(folder):
+            self._read_file(path, reader)
 
     def include(self, path: Path, role: Role = Role.DECLARED) -> None:
         """Read a requirements file that another one names; once."""
         if path.is_file():
             self._read_file(path, lambda manifests, p, text: _requirements(manifests, p, text, role))
         else:
+            self.missing.append(path)
             self.opaque = True
 
     def _read_file(self, path: Path, reader: Callable[[Manifests, Path, str], None]) -> None:
@@ -449,3 +446,15 @@ READERS: Mapping[str, Callable[[Manifests, Path, str], None]] = {
     "Pipfile.lock": _pipfile_lock,
 }
 """File name to what reads it."""
+
+
+def standing_in(folder: Path) -> Iterator[tuple[Path, Callable[[Manifests, Path, str], None]]]:
+    """Every dependency file that stands directly in ``folder``, or in its ``requirements``, with what reads it."""
+    for name, reader in READERS.items():
+        path = folder / name
+        if path.is_file():
+            yield path, reader
+    for pattern in ("*requirements*.txt", "*requirements*.in", "requirements/*.txt", "requirements/*.in"):
+        for path in sorted(folder.glob(pattern)):
+            if path.is_file():
+                yield path, _requirements

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dbdriver_lint.project.discovery import SKIPPED_DIRECTORIES
+from dbdriver_lint.project.inputs import Kind, Question, ledger
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,7 +44,7 @@ class Modules:
         #: Names in a folder, True for folders; None where there is no such folder.
         self._listings: dict[str, dict[str, bool] | None] = {}
         self._data: dict[str, bytes | None] = {}
-        self._found: dict[tuple[str, bool, str], ModuleFile | None] = {}
+        self._found: dict[tuple[str, tuple[str, ...]], ModuleFile | None] = {}
         self._packages: dict[str, dict[str, list[str]]] = {}
         self._tops: dict[str, str] = {}
         self._stamps: dict[str, tuple[int, int] | None] = {}
@@ -51,11 +52,19 @@ class Modules:
     def find(self, name: str, level: int, path: str) -> ModuleFile | None:
         """The module ``name`` (``level`` dots before it) as the file ``path`` would import it, else None."""
         folder = os.path.dirname(os.path.abspath(path))
-        for _ in range(level - 1):
-            folder = os.path.dirname(folder)
-        key = (folder, level > 0, name)
+        question = Question(Kind.MODULE, folder, ("." * level, name))
+        ledger().note(path, question)
+        return self.find_in(folder, question.details)
+
+    def find_in(self, folder: str, spelled: tuple[str, ...]) -> ModuleFile | None:
+        """The module that is spelled so, dots and name, in an import of a file of ``folder``, else None."""
+        key = (folder, spelled)
         if key not in self._found:
-            self._found[key] = self._below(folder, name) if level else self._absolute(folder, name)
+            dots, name = spelled
+            start = folder
+            for _ in dots[1:]:
+                start = os.path.dirname(start)
+            self._found[key] = self._below(start, name) if dots else self._absolute(start, name)
         return self._found[key]
 
     def read(self, path: str) -> bytes | None:
@@ -71,12 +80,17 @@ class Modules:
                 pass  # a namespace package, or a file that cannot be read: it has no names
         return self._data[path]
 
+    def was_read(self, path: str) -> bool:
+        """Whether anyone asked for what is in the file."""
+        return path in self._data
+
     def changed(self) -> bool:
         """Whether a folder or file is no longer as it was read; then all is forgotten."""
         if all(_stamp(path) == stamp for path, stamp in self._stamps.items()):
             return False
         for table in (self._listings, self._data, self._found, self._packages, self._tops, self._stamps):
             table.clear()
+        ledger().forget()
         return True
 
     # Finding

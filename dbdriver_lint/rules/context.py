@@ -47,7 +47,7 @@ class Context:
         """The project's Alembic environments and what they do; read when a rule asks."""
         from dbdriver_lint.analysis.environments import migration_environments
 
-        return migration_environments(self.project.root)
+        return migration_environments(self.project.root, self.source.path)
 
     @property
     def deployed_environments(self) -> tuple[MigrationEnvironment, ...]:
@@ -63,7 +63,8 @@ class Context:
         """The ``alembic.ini`` sections whose script location is the folder of this file, an ``env.py``."""
         from dbdriver_lint.project.alembic import configurations_for
 
-        return configurations_for(self.project.root, os.path.dirname(os.path.abspath(self.source.path)))
+        path = self.source.path
+        return configurations_for(self.project.root, os.path.dirname(os.path.abspath(path)), path)
 
     @property
     def bound(self) -> frozenset[str]:
