@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dbdriver_lint.analysis.facts import ModuleFacts, Purpose
 from dbdriver_lint.findings.model import Confidence, Finding, Related, Severity
+from dbdriver_lint.project import Project
+from dbdriver_lint.project.environment import generation, is_configuration
+from dbdriver_lint.project.inputs import ledger
 from dbdriver_lint.rules.registry import all_rules, needles
+from dbdriver_lint.settings.patterns import matches
 from dbdriver_lint.settings.select import enabled_codes
 from dbdriver_lint.source.gate import may_hold_findings
 from dbdriver_lint.source.text import Position, SourceFile, UnparsableSourceError, UnreadableSourceError
@@ -18,11 +24,15 @@ if TYPE_CHECKING:
 
     from dbdriver_lint.analysis.values import Step
     from dbdriver_lint.fixes.edit import Fix
-    from dbdriver_lint.project import Project
+    from dbdriver_lint.project.dependencies import Dependencies
     from dbdriver_lint.rules.base import Draft, Rule
     from dbdriver_lint.rules.context import Context
     from dbdriver_lint.settings.model import Settings
 
+CONFIGURED = (b"://", b"dbdriver:")
+"""A configuration file without any of these has no finding."""
+READERS = (b"engine", b"connect", b"create_pool", b"ConnectionPool", b"Database(")
+"""A module without any of these words reads no database's URL."""
 UNREADABLE = "XDB902"
 UNUSED_SUPPRESSION = "XDB901"
 
@@ -48,7 +58,8 @@ def check_source(path: str, data: bytes, settings: Settings, project: Project, *
         RuleCrashError: a defect of the linter, with the rule's code in its message.
     """
     rules = frozenset(_rules_for(settings, path))
-    if not rules or not may_hold_findings(data, needles(rules)):
+    configuration = is_configuration(path)
+    if not rules or not may_hold_findings(data, CONFIGURED if configuration else needles(rules)):
         return FileResult(path)
     codes = {rule.code for rule in rules}
     try:
@@ -56,22 +67,82 @@ def check_source(path: str, data: bytes, settings: Settings, project: Project, *
     except UnreadableSourceError as error:
         return FileResult(path, _unreadable(path, error.reason, error.line, error.column, codes))
 
-    try:
-        facts, faithful = facts_of(source, settings)
-    except UnparsableSourceError as error:
-        return FileResult(path, _unreadable(path, error.reason, error.line, error.column, codes), source)
-    except RecursionError:
-        return FileResult(path, _unreadable(path, "nested too deeply to be analysed", 1, 1, codes), source)
-
     from dbdriver_lint.rules.context import Context
 
-    context = Context(source, settings, project.dependencies_for(settings), facts, faithful, project)
+    if configuration:
+        contexts = list(_of_configuration(source, settings, project))
+    else:
+        try:
+            facts, faithful = facts_of(source, settings)
+        except UnparsableSourceError as error:
+            return FileResult(path, _unreadable(path, error.reason, error.line, error.column, codes), source)
+        except RecursionError:
+            return FileResult(path, _unreadable(path, "nested too deeply to be analysed", 1, 1, codes), source)
+        contexts = [Context(source, settings, project.dependencies_for(settings), facts, faithful, project)]
     findings = [
-        _place(draft, context)
+        _place(draft, source, context)
         for rule in sorted(rules, key=lambda r: r.code)
-        for draft in _drafts(rule, facts, context)
+        for context in contexts
+        for draft in _drafts(rule, context.module, context)
+        if not configuration or draft.at.path == path
     ]
-    return _suppressed(context, findings, codes, noqa)
+    if configuration:
+        return _suppressed(source, None, _each_once(findings), codes, noqa)
+    return _suppressed(source, contexts[0], findings, codes, noqa)
+
+
+def _of_configuration(source: SourceFile, settings: Settings, project: Project) -> Iterator[Context]:
+    """The engines that get a URL of an env, compose or ini file, as calls that stand in the file.
+
+    Nothing is repaired there: other programs may read the file too. Where the project has nobody who reads
+    databases' URLs, the file is judged by what it says itself.
+    """
+    from dbdriver_lint.analysis import configured
+    from dbdriver_lint.analysis.environments import migration_environments
+    from dbdriver_lint.project.dependencies import Dependencies
+    from dbdriver_lint.rules.context import Context
+
+    def context(facts: ModuleFacts, dependencies: Dependencies) -> Context:
+        return Context(source, settings, dependencies, facts, False, project)
+
+    environments = migration_environments(project.root) if source.path.endswith(".ini") else ()
+    modules = _modules(project.root, settings, (generation(), ledger().generation))
+    for environment in environments:
+        facts = configured.readers_in_environment(source, environment)
+        if facts is not None:
+            yield context(facts, project.dependencies_for(settings))
+    for path, module in modules:
+        facts = configured.readers_in_module(source, module)
+        if facts is not None:
+            yield context(facts, Project.for_path(path).dependencies_for(settings))
+    if not environments and not modules:
+        yield context(configured.without_readers(source), Dependencies())
+
+
+@lru_cache(maxsize=8)
+def _modules(root: Path, settings: Settings, _generation: tuple[int, int]) -> tuple[tuple[str, ModuleFacts], ...]:
+    """The application's modules below ``root`` that make engines or connections."""
+    from dbdriver_lint.project.discovery import discover
+
+    found: list[tuple[str, ModuleFacts]] = []
+    for path in discover([os.path.relpath(root)], lambda _: settings).files:
+        if path.endswith(".ipynb") or matches(settings.test_patterns, path, settings.root):
+            continue
+        try:
+            data = Path(path).read_bytes()
+            if not may_hold_findings(data, READERS):
+                continue
+            facts, _ = facts_of(SourceFile.from_bytes(path, data), settings)
+        except (OSError, UnreadableSourceError, UnparsableSourceError, RecursionError):
+            continue
+        if facts.engines or facts.drivers:
+            found.append((path, facts))
+    return tuple(found)
+
+
+def _each_once(findings: list[Finding]) -> list[Finding]:
+    """Several engines may get the same URL: what is true of all of them is said once."""
+    return list({(f.code, f.start, f.message): f for f in reversed(findings)}.values())
 
 
 def facts_of(source: SourceFile, settings: Settings) -> tuple[ModuleFacts, bool]:
@@ -137,11 +208,10 @@ def _drafts(rule: type[Rule], facts: ModuleFacts, context: Context) -> Iterator[
                 raise RuleCrashError(f"{rule.code} ({rule.name}): {type(error).__name__}: {error}") from error
 
 
-def _place(draft: Draft, context: Context) -> Finding:
-    """Give a draft its positions, mask its message, and complete its fix."""
+def _place(draft: Draft, source: SourceFile, context: Context | None) -> Finding:
+    """Give a draft its positions, mask its message, and complete its fix; without a context there is none."""
     from dbdriver_lint.knowledge.urls import mask_text
 
-    source = context.source
     span = draft.at.span
     statement = draft.at.statement.span
     return Finding(
@@ -156,14 +226,22 @@ def _place(draft: Draft, context: Context) -> Finding:
         span=span,
         statement=(source.line_of(statement.start), source.line_of(max(statement.start, statement.end - 1))),
         related=tuple(_related(step) for step in draft.related),
-        fix=_completed(draft.fix, source) if draft.fix is not None and context.can_edit else None,
+        fix=_completed(draft.fix, source)
+        if draft.fix is not None and context is not None and context.can_edit
+        else None,
     )
 
 
 def _related(step: Step) -> Related:
     from dbdriver_lint.knowledge.urls import mask_text
 
-    return Related(step.place.path, step.place.start, step.place.end, mask_text(step.message))
+    return Related(_display(step.place.path), step.place.start, step.place.end, mask_text(step.message))
+
+
+def _display(path: str) -> str:
+    """A path as a report shows it: relative where it is below the working directory."""
+    here = os.path.abspath(os.curdir) + os.sep
+    return path.removeprefix(here)
 
 
 def _completed(fix: Fix, source: SourceFile) -> Fix | None:
@@ -199,17 +277,19 @@ def _unreadable(path: str, reason: str, line: int, column: int, codes: set[str])
     )
 
 
-def _suppressed(context: Context, findings: list[Finding], codes: set[str], noqa: bool) -> FileResult:
+def _suppressed(
+    source: SourceFile, context: Context | None, findings: list[Finding], codes: set[str], noqa: bool
+) -> FileResult:
     """Take away what comments accept, and report the comments that accept nothing."""
     from dbdriver_lint.findings.suppressions import Suppressions
 
-    suppressions = Suppressions.parse(context.source, noqa=noqa)
+    suppressions = Suppressions.parse(source, noqa=noqa)
     applied = suppressions.apply(findings)
     kept = applied.kept
     if UNUSED_SUPPRESSION in codes and applied.unused:
         from dbdriver_lint.rules.suppression.unused_suppression import UnusedSuppression
 
         drafts = UnusedSuppression.drafts(suppressions, applied.unused, codes)
-        kept = [*kept, *(_place(draft, context) for draft in drafts)]
+        kept = [*kept, *(_place(draft, source, context) for draft in drafts)]
     ordered = tuple(sorted(kept, key=lambda finding: finding.sort_key))
-    return FileResult(context.source.path, ordered, context.source, applied.suppressed)
+    return FileResult(source.path, ordered, source, applied.suppressed)

@@ -215,12 +215,13 @@ def _accept(task: Task, document: Document, options: Options) -> Outcome:
     """Write comments that accept the findings; ``applied`` counts those that are accepted by them."""
     from dbdriver_lint.findings.accept import accepting_edits
     from dbdriver_lint.fixes.apply import spliced
+    from dbdriver_lint.project.environment import is_configuration
 
     before = _lint(task, document.code)
     source = before.source
     if source is None or not before.findings or not source.round_trips:
         return _outcome(document, before, document.data)
-    edits = accepting_edits(source, before.findings, options.accept or "")
+    edits = accepting_edits(source, before.findings, options.accept or "", beside_code=not is_configuration(task.path))
     code = source.encode(spliced(source.text, edits))
     after = _lint(task, code)
     accepted = Counter(f.code for f in before.findings) - Counter(f.code for f in after.findings)

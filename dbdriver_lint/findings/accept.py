@@ -16,11 +16,14 @@ if TYPE_CHECKING:
     from dbdriver_lint.source.text import SourceFile
 
 
-def accepting_edits(source: SourceFile, findings: Iterable[Finding], reason: str) -> list[Edit]:
+def accepting_edits(
+    source: SourceFile, findings: Iterable[Finding], reason: str, *, beside_code: bool = True
+) -> list[Edit]:
     """The edits that write a `# dbdriver: ignore[…]` comment for every finding that has a place in the text.
 
     The comment goes to the end of the finding's line; where a string or a backslash goes on behind that,
     to the end of the statement, else above it. A comment of ours that stands there gets another name.
+    Without ``beside_code`` all stand above: in some files what follows a value belongs to it.
     """
     layout = Layout.of(source)
     beside: dict[int, list[str]] = {}
@@ -29,7 +32,8 @@ def accepting_edits(source: SourceFile, findings: Iterable[Finding], reason: str
         if finding.span is None or finding.code == UNUSED:
             continue
         first, last = finding.statement or (finding.start.line, finding.end.line)
-        place = next((n for n in (finding.start.line, finding.end.line, last) if _is_open(layout, n)), None)
+        lines = (finding.start.line, finding.end.line, last) if beside_code else ()
+        place = next((n for n in lines if _is_open(layout, n)), None)
         names = above.setdefault(first, []) if place is None else beside.setdefault(place, [])
         if finding.name not in names:
             names.append(finding.name)

@@ -38,6 +38,8 @@ class Configuration:
     """``sqlalchemy.url`` as Alembic reads it; None where there is none, or Alembic's placeholder."""
     line: int
     """The 1-based line of the URL, else of the script location."""
+    start: int | None = None
+    """The offset of the URL in the text of the file; None where it is not written there as it is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +73,7 @@ def find_environments(root: Path, asker: str | None = None) -> tuple[Environment
         _note(root, asker)
         note_files(asker, (os.path.join(folder, "env.py") for folder in search(root).folders))
     return tuple(
-        Environment(os.path.join(folder, "env.py"), configurations_for(root, folder))
-        for folder in search(root).folders
+        Environment(os.path.join(folder, "env.py"), configurations_for(root, folder)) for folder in search(root).folders
     )
 
 
@@ -128,10 +129,15 @@ def _walk(root: Path) -> Iterator[tuple[str, list[str], list[str]]]:
 
 
 def _ini(path: str) -> Iterator[Configuration]:
+    text = _read(path)
+    return iter(()) if text is None else configurations_in(path, text)
+
+
+def configurations_in(path: str, text: str) -> Iterator[Configuration]:
+    """The sections of an ini file that name a script location."""
     import configparser
 
-    text = _read(path)
-    if text is None or "script_location" not in text:
+    if "script_location" not in text:
         return
     parser = configparser.RawConfigParser(strict=False)
     try:
@@ -143,7 +149,10 @@ def _ini(path: str) -> Iterator[Configuration]:
         location = values.get("script_location")
         if location:
             key = _URL if _URL in values else "script_location"
-            yield Configuration(path, section, location, _url(values.get(_URL)), _line_of(text, key))
+            url = _url(values.get(_URL))
+            line, end = _place_of(text, section, key)
+            start = text.find(values[_URL], end) if url is not None and url == values[_URL] else -1
+            yield Configuration(path, section, location, url, line, None if start < 0 else start)
 
 
 def _pyproject(path: str) -> Iterator[Configuration]:
@@ -158,7 +167,7 @@ def _pyproject(path: str) -> Iterator[Configuration]:
         return
     location = table.get("script_location") if isinstance(table, dict) else None
     if isinstance(location, str):
-        yield Configuration(path, "tool.alembic", location, None, _line_of(text, "script_location"))
+        yield Configuration(path, "tool.alembic", location, None, _place_of(text, "tool.alembic", "script_location")[0])
 
 
 def _url(text: str | None) -> str | None:
@@ -178,9 +187,11 @@ def _points_at(configuration: Configuration, folder: str, root: str) -> bool:
     return any(os.path.normpath(os.path.join(start, location)) == os.path.normpath(folder) for start in (base, root))
 
 
-def _line_of(text: str, key: str) -> int:
-    match = re.search(rf"(?m)^[ \t]*{re.escape(key)}[ \t]*[=:]", text)
-    return text.count("\n", 0, match.start()) + 1 if match else 1
+def _place_of(text: str, section: str, key: str) -> tuple[int, int]:
+    """The 1-based line of a key of a section, and the offset behind its ``=``."""
+    header = re.search(rf"(?m)^\[{re.escape(section)}\]", text)
+    match = re.compile(rf"(?m)^[ \t]*{re.escape(key)}[ \t]*[=:]").search(text, header.end() if header else 0)
+    return (text.count("\n", 0, match.start()) + 1, match.end()) if match else (1, 0)
 
 
 def _read(path: str) -> str | None:

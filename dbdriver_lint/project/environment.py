@@ -6,6 +6,7 @@ Only values that are database URLs are kept. What is interpolated in them is a h
 from __future__ import annotations
 
 import io
+import os
 import re
 from dataclasses import dataclass
 from functools import lru_cache
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
 MAX_BYTES = 500_000
 """Larger files are not read."""
 
-_ENV_NAME = re.compile(r"(?:\.env|[\w.-]*\.env|\.?env\.[\w.-]+|\.env[\w.-]*)")
+_ENV_NAME = re.compile(
+    r"(?:[\w.-]*\.env|\.env[\w.-]*|env\.[\w.-]+)(?<!\.py)(?<!\.pyi)(?<!\.ipynb)(?<!\.[cm]js)(?<!\.[jt]s)"
+)
 _COMPOSE_NAME = re.compile(r"(?:docker-)?compose[\w.-]*\.ya?ml")
 _INTERPOLATION = re.compile(r"\$\{[^}]*\}|\$\w+")
 
@@ -36,6 +39,18 @@ class Setting:
     path: str
     line: int
     """The 1-based line in ``path``."""
+    start: int | None = None
+    """The offset of the URL in the text of the file; None where it is not written there as it is read."""
+
+
+def is_configuration(path: str) -> bool:
+    """Whether a file is, by its name, an env, compose or ini file: not Python, and a place of URLs."""
+    name = os.path.basename(path)
+    return name.endswith(".ini") or _sets_variables(name)
+
+
+def _sets_variables(name: str) -> bool:
+    return bool(_ENV_NAME.fullmatch(name) or _COMPOSE_NAME.fullmatch(name))
 
 
 def settings_for(
@@ -81,7 +96,7 @@ def _well_known(folder: Path) -> Iterator[Path]:
             names = sorted(entry.name for entry in here.iterdir())
         except OSError:
             names = []
-        yield from (here / name for name in names if _ENV_NAME.fullmatch(name) or _COMPOSE_NAME.fullmatch(name))
+        yield from (here / name for name in names if _sets_variables(name))
         if here == root or root not in here.parents:
             return
 
@@ -94,13 +109,19 @@ def _read(path: Path) -> tuple[Setting, ...]:
         text = path.read_text(encoding="utf-8", errors="replace")
     except OSError:
         return ()
-    if "://" not in text:
+    return urls_in(str(path), text)
+
+
+def urls_in(path: str, text: str) -> tuple[Setting, ...]:
+    """The variables that the text of an env or compose file sets to database URLs."""
+    if "://" not in text or path.endswith(".ini"):
         return ()
-    variables = _of_compose(text) if path.suffix in (".yml", ".yaml") else _of_env_file(text)
+    variables = _of_compose(text) if path.endswith((".yml", ".yaml")) else _of_env_file(text)
     return tuple(
-        Setting(name, value, str(path), line)
-        for name, raw, line in variables
+        Setting(name, value, path, text.count("\n", 0, start) + 1, None if at < 0 else at)
+        for name, raw, start, end in variables
         if _is_database_url(value := _INTERPOLATION.sub(HOLE, raw))
+        for at in (text.find(raw, start, end),)
     )
 
 
@@ -114,18 +135,21 @@ def _is_database_url(text: str) -> bool:
     return url.drivername.known and url.drivername.value.partition("+")[0] in {*DIALECTS, *WRONG_DIALECTS}
 
 
-def _of_env_file(text: str) -> Iterator[tuple[str, str, int]]:
+def _of_env_file(text: str) -> Iterator[tuple[str, str, int, int]]:
+    """Name, value, and between which offsets of the text both stand."""
     from dotenv.parser import parse_stream
 
-    for binding in parse_stream(io.StringIO(text)):
+    start = 0
+    for binding in parse_stream(io.StringIO(text, newline="")):
+        original = binding.original.string
         if binding.key is not None and binding.value is not None:
             # the text of a binding begins with the empty lines and comments before it
-            leading = re.match(r"(?:[ \t]*(?:#[^\n]*)?\n)*", binding.original.string)
-            line = binding.original.line + (leading.group().count("\n") if leading else 0)
-            yield binding.key, binding.value, line
+            leading = re.match(r"(?:[ \t]*(?:#[^\r\n]*)?(?:\r\n|\n|\r))*", original)
+            yield binding.key, binding.value, start + (leading.end() if leading else 0), start + len(original)
+        start += len(original)
 
 
-def _of_compose(text: str) -> Iterator[tuple[str, str, int]]:
+def _of_compose(text: str) -> Iterator[tuple[str, str, int, int]]:
     try:
         import yaml
     except ImportError:  # the build for free-threaded interpreters, which LibCST brings there
@@ -151,7 +175,7 @@ def _of_compose(text: str) -> Iterator[tuple[str, str, int]]:
                 stack.append(value)
 
 
-def _of_environment(node: Any, yaml: Any) -> Iterator[tuple[str, str, int]]:
+def _of_environment(node: Any, yaml: Any) -> Iterator[tuple[str, str, int, int]]:
     """The variables of a service: a mapping, or a list of ``NAME=value``."""
     if isinstance(node, yaml.MappingNode):
         pairs = [(key.value, value.value, value) for key, value in node.value if isinstance(value, yaml.ScalarNode)]
@@ -160,7 +184,7 @@ def _of_environment(node: Any, yaml: Any) -> Iterator[tuple[str, str, int]]:
         pairs = [(*item.value.partition("=")[::2], item) for item in items]
     for name, value, scalar in pairs:
         if isinstance(name, str):
-            yield name, value, scalar.start_mark.line + 1
+            yield name, value, scalar.start_mark.index, scalar.end_mark.index
 
 
 _generation = 0

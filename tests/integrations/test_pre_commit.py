@@ -22,6 +22,17 @@ SHIPPED = ("dbdriver_lint", "pyproject.toml", "README.md", "LICENSE", ".pre-comm
 BAD = (
     'from sqlalchemy import create_engine\n\nengine = create_engine("postgres://h/d")  # the hosting platform\'s URL\n'
 )
+URL = "postgresql+asyncpg://app@db.internal/app?sslmode=require"
+READER = (
+    "import os\n\nfrom sqlalchemy.ext.asyncio import create_async_engine\n\n"
+    'engine = create_async_engine(os.environ["DATABASE_URL"])\n'
+)
+ENV = (
+    "from alembic import context\nfrom sqlalchemy.ext.asyncio import async_engine_from_config\n\n"
+    "config = context.config\nsection = config.get_section(config.config_ini_section, {})\n"
+    'connectable = async_engine_from_config(section, prefix="sqlalchemy.")\n'
+    "context.configure(connection=connectable)\nwith context.begin_transaction():\n    context.run_migrations()\n"
+)
 NO_INDEX = re.compile(
     r"No matching distribution|NewConnectionError|name resolution|Network is unreachable|Max retries|ConnectTimeout"
 )
@@ -45,6 +56,13 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "good.py": "x = 1\n",
         "notes.txt": BAD,
         "legacy/db.py": BAD,
+        "deploy/.env.example": f"DATABASE_URL={URL}\n",
+        "docker-compose.yml": f"services:\n  api:\n    environment:\n      DATABASE_URL: {URL}\n",
+        "alembic.ini": f"[alembic]\nscript_location = migrations\nsqlalchemy.url = {URL}\n",
+        "tox.ini": f"[alembic]\nscript_location = migrations\nsqlalchemy.url = {URL}\n",
+        "migrations/env.py": ENV,
+        "migrations/script.py.mako": "",
+        "deploy/reader.py": READER,
     }.items():
         file = path / name
         file.parent.mkdir(exist_ok=True)
@@ -74,7 +92,7 @@ def hooks(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def tried(hooks: Path, repository: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """What `pre-commit try-repo` says when it runs both hooks on all files."""
+    """What `pre-commit try-repo` says when it runs all hooks on all files."""
     result = run(
         *(sys.executable, "-m", "pre_commit", "try-repo", str(hooks), "--all-files", "--verbose", "--color=never"),
         cwd=repository,
@@ -104,6 +122,15 @@ def test_the_hook_reports(tried: str) -> None:
 def test_only_python_files_that_are_not_excluded(tried: str) -> None:
     assert "notes.txt" not in tried
     assert "legacy" not in tried
+
+
+def test_the_hook_for_configuration_files(tried: str) -> None:
+    text = section(tried, "dbdriver-lint-config")
+    assert "- exit code: 1" in text
+    for place in ("alembic.ini:3:", "deploy/.env.example:1:", "docker-compose.yml:4:"):
+        assert place in text
+    assert text.count("XDB201") == 3
+    assert "tox.ini" not in tried
 
 
 def test_the_fixing_hook_repairs(tried: str, repository: Path) -> None:
