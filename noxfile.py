@@ -30,7 +30,7 @@ def tests(session: nox.Session) -> None:
 @nox.session(python=OLDEST, venv_backend="uv")
 def lowest(session: nox.Session) -> None:
     """The oldest dependencies that pyproject.toml allows, on the oldest Python."""
-    session.install(*RUNNER, "asyncpg", "greenlet", "junitparser", "sarif-om")
+    session.install(*RUNNER, "aiosqlite", "asyncpg", "greenlet", "junitparser", "psycopg2-binary", "sarif-om")
     session.install("--resolution", "lowest-direct", "--editable", ".[completion,flake8,lsp]")
     # Live servers and pre-commit have environments of their own.
     session.run("pytest", "-n", "auto", "--ignore=tests/live", "--ignore=tests/integrations/test_pre_commit.py")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import subprocess
 import sys
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -76,6 +77,7 @@ def test_it_needs_nothing_of_us(module: Path) -> None:
     assert "dbdriver_lint" not in done.stdout
 
 
+@pytest.mark.skipif(not (find_spec("mypy") and find_spec("ruff")), reason="mypy or ruff is not installed")
 def test_it_is_typed_and_formatted(module: Path) -> None:
     for command in (["mypy", "--strict", "--no-incremental"], ["ruff", "check", "--isolated", "--line-length", "120"],
                     ["ruff", "check", "--isolated", "--select", "I"],

@@ -57,7 +57,7 @@ FORMS = {
     "default": "import os\n{call}(os.getenv('NOT_SET', {url!r}))",
     "function": "def url():\n    return {url!r}\n\n{call}(url())",
     "attribute": "class C:\n    url = {url!r}\n\n{call}(C.url)",
-    "make_url": "from sqlalchemy import make_url\n{call}(make_url({url!r}))",
+    "make_url": "from sqlalchemy.engine import make_url\n{call}(make_url({url!r}))",
     "arguments": "{call}({url!r}, connect_args={{}})",
 }
 IMPORTS = "from sqlalchemy import create_engine\nfrom sqlalchemy.ext.asyncio import create_async_engine\n"

@@ -68,7 +68,8 @@ class EngineUrlInRawDriver(Rule):
             "engine = create_engine(URL)\n"
             "connection = psycopg.connect(URL)\n",
             fixed="import psycopg\n"
-            "from sqlalchemy import create_engine, make_url\n\n"
+            "from sqlalchemy import create_engine\n"
+            "from sqlalchemy.engine import make_url\n\n"
             'URL = "postgresql+psycopg://app:secret@db.internal/app"\n'
             "engine = create_engine(URL)\n"
             "connection = psycopg.connect("
@@ -81,7 +82,8 @@ class EngineUrlInRawDriver(Rule):
             'engine = create_engine("postgresql+psycopg2://app:secret@db.internal/app")\n'
             "connection = psycopg2.connect(engine.url.render_as_string(hide_password=False))\n",
             fixed="import psycopg2\n"
-            "from sqlalchemy import create_engine, make_url\n\n"
+            "from sqlalchemy import create_engine\n"
+            "from sqlalchemy.engine import make_url\n\n"
             'engine = create_engine("postgresql+psycopg2://app:secret@db.internal/app")\n'
             "connection = psycopg2.connect(make_url(engine.url.render_as_string(hide_password=False))"
             '.set(drivername="postgresql").render_as_string(hide_password=False))\n',
@@ -153,6 +155,8 @@ def _fix(call: DriverCall, url: PossibleUrl, context: Context) -> Fix | None:
     if call.dsn.unpacked or "\n" in text or len(call.dsns.urls) != 1:
         return None
     name, imports = context.local_name("sqlalchemy", "make_url")
+    if imports:  # nothing there to use: SQLAlchemy 1.4 has it only in `sqlalchemy.engine`
+        name, imports = context.local_name("sqlalchemy.engine", "make_url")
     converted = f'{name}({text}).set(drivername="postgresql").render_as_string(hide_password=False)'
     return Fix(
         "Convert the URL for the driver", (Edit(call.dsn.anchor.span, converted),), Applicability.UNSAFE, imports

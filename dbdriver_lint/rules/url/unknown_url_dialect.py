@@ -105,7 +105,7 @@ class UnknownUrlDialect(Rule):
             else:
                 continue
             place = url.place(url.url.drivername.start, url.url.drivername.end)
-            own = place is not None and call.url.anchor.span.contains(place.span)
+            own = place is not None and call.url.anchor.span.contains(place.span) and place.path == call.anchor.path
             yield self.finding(
                 place if own and place is not None else call.url.anchor,
                 f"{url.condition}`{call.name}()` raises `{load_error(name)}`; {remedy}",
