@@ -43,7 +43,18 @@ LIBRARIES = {
     "pathspec": {"settings", "project"},
 }
 #: What of the analysis rules may look at: facts, values, and what values say of URLs and sessions.
-FACTS = {"strings", "facts", "migration_facts", "session_facts", "values", "urls", "arguments", "environments", "orm"}
+FACTS = {
+    "strings",
+    "facts",
+    "migration_facts",
+    "rewrite_facts",
+    "session_facts",
+    "values",
+    "urls",
+    "arguments",
+    "environments",
+    "orm",
+}
 
 
 def imports(file: Path) -> Iterator[tuple[str, bool]]:

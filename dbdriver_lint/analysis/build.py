@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from dbdriver_lint.analysis import commands, migrations, revisions, sessions
+from dbdriver_lint.analysis import commands, migrations, revisions, rewrites, sessions
 from dbdriver_lint.analysis.anchors import NodeAnchor
 from dbdriver_lint.analysis.collect import CallVisitor, NameVisitor, Site, StringSite, UrlVisitor
 from dbdriver_lint.analysis.facts import (
@@ -71,7 +71,9 @@ class Analysis:
         self.revision = revisions.RevisionVisitor()
         self.alembic = migrations.AlembicVisitor()
         self.uses = sessions.UseVisitor()
-        walk(parsed.tree, [self.names, self.calls, self.urls, self.revision, self.alembic, self.uses])
+        self.rewrites = rewrites.RewriteVisitor()
+        visitors = [self.names, self.calls, self.urls, self.revision, self.alembic, self.uses, self.rewrites]
+        walk(parsed.tree, visitors)
         module = ModuleRecord("__main__", parsed.source.path, parsed, rebound=frozenset(self.names.rebound))
         self.module = module
         self.interpreter = Interpreter(importer)
@@ -79,7 +81,7 @@ class Analysis:
         sites = [*self.calls.sites, *strings, *self.alembic.sites, *self.uses.sites]
         self.interpreter.wanted = _calls_by_statement(sites)
         self.interpreter.run_module(module, recording=True)
-        self._record_functions(sites)
+        self._record_functions([*sites, *self.rewrites.sites])
         self.run_sync_names = {
             dotted(site.node.args[0].value)
             for site in self.calls.sites
@@ -101,6 +103,7 @@ class Analysis:
         """The facts in source order."""
         wrapped = set(self._wrapped())
         engines: list[EngineCall] = []
+        made: dict[cst.Call, EngineCall] = {}
         drivers: list[DriverCall] = []
         run_sync: list[RunSyncCall] = []
         by_class: dict[cst.ClassDef, list[EngineCall]] = {}
@@ -112,6 +115,7 @@ class Analysis:
                 if function in ENGINE_FUNCTIONS:
                     engine = self._engine(site, node, function, records, node in wrapped)
                     engines.append(engine)
+                    made[node] = engine
                     if site.classes:
                         by_class.setdefault(site.classes[-1], []).append(engine)
                 elif function in DRIVER_FUNCTIONS:
@@ -144,6 +148,7 @@ class Analysis:
             listeners=tuple(sessions.listener_calls(self)),
             session_uses=tuple(sessions.session_uses(self)),
             unawaited=tuple(sessions.unawaited_calls(self)),
+            rewrites=tuple(rewrites.url_rewrites(self, made)),
             is_revision=revision,
             names=self.names.imports,
         )

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from typing import TYPE_CHECKING
 
 from dbdriver_lint.source.slice import Excerpt, Slicer
 from dbdriver_lint.source.text import line_starts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 #: Names of calls that may become facts, as they are written without an alias.
 CALL_NAMES = frozenset(
@@ -97,6 +101,23 @@ _COROUTINE = re.compile(r"\b(?:async|await)\b")
 _EFFECT = re.compile(
     r"\b\w*(?:[mM]igrat|[aA]lembic|upgrade|downgrade)\w*(?:\.config\.main)?\s*\(|\.(?:stamp|current|check|ensure_version)\s*\("
 )
+#: What makes another URL of one. In a function what it returns counts with it.
+_REWRITE = re.compile(
+    r"\.(?:replace|_replace|sub|removeprefix|removesuffix|l?strip|r?split|r?partition)\s*\((?=[^\n]*(?:postgres|mysql"
+    r"|maria|sqlite|oracle|mssql|cockroach|asyncpg|psycopg|aiomysql|asyncmy|sslmode|://))|\[\s*len\s*\([^\n]*://"
+)
+_DEFINITION = re.compile(r"^[ \t]*(?:(?:async[ \t]+)?def|class)\b|^[^\s#)\]}]", re.MULTILINE)
+_RETURN = re.compile(r"^[ \t]+return\b", re.MULTILINE)
+
+
+def _returns(text: str, rewrites: Iterable[int]) -> Iterator[int]:
+    """The offsets of the ``return`` statements of the functions around ``rewrites``."""
+    definitions = [match.start() for match in _DEFINITION.finditer(text)]
+    for at in rewrites:
+        index = bisect_right(definitions, at)
+        start = definitions[index - 1] if index else 0
+        end = definitions[index] if index < len(definitions) else len(text)
+        yield from (match.start() for match in _RETURN.finditer(text, start, end))
 
 
 def lines_of_effects(text: str) -> list[int]:
@@ -127,6 +148,8 @@ def excerpt_of_facts(text: str) -> Excerpt | None:
     lines |= {bisect_right(starts, match.start()) for pattern in patterns for match in pattern.finditer(text)}
     if _LISTENER.search(text):
         lines |= {bisect_right(starts, match.start()) for match in _LISTENING.finditer(text)}
+    rewrites = [match.start() for match in _REWRITE.finditer(text)]
+    lines |= {bisect_right(starts, at) for at in (*rewrites, *_returns(text, rewrites))}
     aliases = {match.group(1) for match in _ALIAS.finditer(text)}
     if aliases:
         calls = re.compile(rf"\b(?:{'|'.join(aliases)})\s*\(")

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from dbdriver_lint.analysis.migration_facts import CommandCall, ConfigOption, EnvironmentFacts, SqlCall
+    from dbdriver_lint.analysis.rewrite_facts import UrlRewrite
     from dbdriver_lint.analysis.session_facts import (
         ConsumerCall,
         ListenerCall,
@@ -269,6 +270,7 @@ class ModuleFacts:
     listeners: tuple[ListenerCall, ...] = ()
     session_uses: tuple[SessionUse, ...] = ()
     unawaited: tuple[UnawaitedCall, ...] = ()
+    rewrites: tuple[UrlRewrite, ...] = ()
     is_revision: bool = False
     names: Mapping[str, str] = field(default_factory=dict)
     """Module-level imports: local name to canonical dotted name."""

@@ -108,15 +108,15 @@ class Interpreter(Linking):
 
     # Modules, classes and functions
 
-    def run_module(self, module: ModuleRecord, *, recording: bool = False) -> None:
-        """Execute a module's body, once."""
+    def run_module(self, module: ModuleRecord, *, recording: bool = False) -> bool:
+        """Execute a module's body, once. Answers whether its end is reached."""
         if module.executed:
-            return
+            return True
         module.executed = True
         for name in ("__name__", "__file__", "__doc__"):
             module.env.vars[name] = Unknown(name)
         assert module.parsed is not None
-        self.block(module.parsed.tree.body, Frame(module, module.env, recording))
+        return self.block(module.parsed.tree.body, Frame(module, module.env, recording))
 
     def run_apart(self, part: ModuleRecord) -> int:
         """Execute a part of another module with steps of its own; how many further parts that took."""
@@ -126,9 +126,13 @@ class Interpreter(Linking):
 
     def record_function(self, record: FunctionRecord) -> None:
         """Execute a function by itself, its parameters unknown, and record the calls in it."""
-        frame = self._function_frame(record, [], {}, depth=0, bound=None, open_arguments=True)
+        frame = self.alone(record)
         frame.recording = True
-        self._run_body(record, frame)
+        self.run_body(record, frame)
+
+    def alone(self, record: FunctionRecord) -> Frame:
+        """An activation of a function that is looked at by itself, its parameters unknown."""
+        return self._function_frame(record, [], {}, depth=0, bound=None, open_arguments=True)
 
     def call_function(
         self,
@@ -154,11 +158,12 @@ class Interpreter(Linking):
         frame.gives_yielded = provides or not _CONTEXT_MANAGERS.isdisjoint(record.decorators)
         self._active.append(record)
         try:
-            return self._run_body(record, frame)
+            return self.run_body(record, frame)
         finally:
             self._active.pop()
 
-    def _run_body(self, record: FunctionRecord, frame: Frame) -> Value:
+    def run_body(self, record: FunctionRecord, frame: Frame) -> Value:
+        """Execute a function's body in an activation of it, and what that gives."""
         node = record.node
         if isinstance(node, cst.Lambda):
             return self.evaluate(node.body, frame)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from dataclasses import replace as copy
+from functools import partial
 from typing import TYPE_CHECKING
 
 from dbdriver_lint.analysis import strings, texts
@@ -73,6 +74,10 @@ def call(
     if isinstance(callee.receiver, Result) and callee.receiver.of == texts.PARSED:
         return texts.method(callee.receiver, name.rpartition(".")[2], arguments, anchor)
     function = _FUNCTIONS.get(name)
+    if isinstance(callee.receiver, Result) and callee.receiver.of == texts.COMPILED:
+        # a method of a pattern: the module's function of that name takes it first
+        function = _FUNCTIONS.get(f"re.{name.rpartition('.')[2]}")
+        arguments = copy(arguments, positional=(callee.receiver, *arguments.positional))
     if function is not None:
         return function(arguments, anchor)
     made = factory_result(callee)
@@ -168,7 +173,7 @@ def as_text(value: Value) -> Value:
 
 
 #: What pydantic's URLs and secrets give their text with.
-_AS_TEXT = frozenset({"get_secret_value", "unicode_string", "human_repr", "__str__"})
+AS_TEXT = frozenset({"get_secret_value", "unicode_string", "human_repr", "__str__"})
 
 
 def string_method(receiver: Value, name: str, arguments: Arguments) -> Value:
@@ -206,7 +211,7 @@ def string_method(receiver: Value, name: str, arguments: Arguments) -> Value:
         return strings.mapped(receiver, lambda known: getattr(known, name)(), f"{name} text")
     if name == "format":
         return _format_method(receiver, arguments)
-    if name in _AS_TEXT:
+    if name in AS_TEXT:
         return receiver
     if name in ("encode", "decode"):
         return Unknown("encoded text", receiver.steps)
@@ -525,6 +530,13 @@ def _len(arguments: Arguments, anchor: NodeAnchor) -> Value:
     return Constant(len(first.text)) if isinstance(first, Text) else Unknown("length")
 
 
+def _isinstance(arguments: Arguments, anchor: NodeAnchor) -> Value:
+    """Whether a text is one; of all else nothing is said."""
+    value, kind = arguments.get(0, ""), arguments.get(1, "")
+    is_text = isinstance(value, (Text, Template)) and isinstance(kind, Symbol) and kind.name == "builtins.str"
+    return Constant(True) if is_text else Unknown("isinstance")
+
+
 def _dict(arguments: Arguments, anchor: NodeAnchor) -> Value:
     items = Dictionary(dict(arguments.keywords), arguments.open, anchor)
     if not arguments.positional:
@@ -592,6 +604,7 @@ def _getattr(arguments: Arguments, anchor: NodeAnchor) -> Value:
 _FUNCTIONS: dict[str, Callable[[Arguments, NodeAnchor], Value]] = {
     "builtins.str": _str,
     "builtins.dict": _dict,
+    "builtins.isinstance": _isinstance,
     "builtins.list": _items,
     "builtins.tuple": _items,
     "builtins.getattr": _getattr,
@@ -605,6 +618,9 @@ _FUNCTIONS: dict[str, Callable[[Arguments, NodeAnchor], Value]] = {
     "urllib.parse.urlunparse": texts.unparsed,
     "urllib.parse.urlunsplit": texts.unparsed,
     "re.sub": texts.substituted,
+    "re.match": texts.matched,
+    "re.search": partial(texts.matched, function="search"),
+    "re.fullmatch": partial(texts.matched, function="fullmatch"),
     "builtins.len": _len,
     "urllib.parse.unquote": _quote("unquote"),
     "urllib.parse.unquote_plus": _quote("unquote_plus"),

@@ -19,6 +19,7 @@ from dbdriver_lint.analysis.values import (
     Items,
     Literal,
     Piece,
+    Result,
     Step,
     Steps,
     Template,
@@ -350,6 +351,8 @@ def truth(value: Value) -> bool | None:
         return bool(value.value)
     if isinstance(value, Items):
         return None if value.open and not value.items else bool(value.items)
+    if isinstance(value, Result) and value.of == "re.Match":
+        return True
     if isinstance(value, Choice):
         known = {truth(option) for option in value.options}
         return known.pop() if len(known) == 1 else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from typing import TYPE_CHECKING
 
@@ -26,9 +27,12 @@ if TYPE_CHECKING:
     from dbdriver_lint.source.anchors import Anchor
 
 PARSED = "urllib.parse.ParseResult"
+COMPILED = "re.compile"
+MATCH = "re.Match"
 _PARTS = ("scheme", "netloc", "path", "params", "query", "fragment")
 #: A pattern with more than this many optional parts is not taken apart.
 _MAX_OPTIONAL = 3
+_MAX_PATTERN = 200
 
 
 def parsed(arguments: Arguments, anchor: Anchor) -> Value:
@@ -98,28 +102,59 @@ def _joined(parts: list[Value]) -> Value:
 
 
 def substituted(arguments: Arguments, _anchor: Anchor) -> Value:
-    """``re.sub(pattern, replacement, text)`` with a pattern that stands for a few fixed words."""
-    pattern, replacement = arguments.get(0, "pattern"), arguments.get(1, "repl")
+    """``re.sub(pattern, replacement, text)``; in a text with holes the pattern must stand for a few fixed words."""
+    pattern, replacement = _pattern(arguments.get(0, "pattern")), arguments.get(1, "repl")
     text, count = arguments.get(2, "string"), arguments.get(3, "count")
     if text is None:
         return Unknown("substituted text")
-    words = list(_words(pattern.text)) if isinstance(pattern, Text) else []
-    if not words or not isinstance(replacement, Text) or "\\" in replacement.text:
+    if pattern is None or not isinstance(replacement, Text):
         return strings.lift(text, lambda value: Unknown("substituted text", value.steps), "substituted text")
-    assert isinstance(pattern, Text)
     limit = count.value if isinstance(count, Constant) and isinstance(count.value, int) else 0
-    anchored = pattern.text.startswith("^")
+    words = list(_words(pattern)) if "\\" not in replacement.text else []
 
     def operation(value: Value) -> Value:
-        for word in words:
-            if anchored and strings.starts_with(value, [word]) is not True:
-                continue
-            if not anchored and strings.contains(value, word) is not True:
-                continue
-            return strings.replace(value, word, replacement, 1 if anchored else limit or -1)
-        return value
+        if words:
+            return _replaced(value, words, pattern.startswith("^"), replacement, limit)
+        if isinstance(value, Text) and _is_harmless(pattern):
+            with contextlib.suppress(re.error, IndexError):
+                return strings.text_of(re.sub(pattern, replacement.text, value.text, count=limit), steps=value.steps)
+        return Unknown("substituted text", value.steps)
 
     return strings.lift(text, operation, "substituted text")
+
+
+def _replaced(value: Value, words: list[str], anchored: bool, replacement: Text, limit: int) -> Value:
+    for word in words:
+        if anchored and strings.starts_with(value, [word]) is not True:
+            continue
+        if not anchored and strings.contains(value, word) is not True:
+            continue
+        return strings.replace(value, word, replacement, 1 if anchored else limit or -1)
+    return value
+
+
+def matched(arguments: Arguments, _anchor: Anchor, function: str = "match") -> Value:
+    """``re.match(pattern, text)`` and the like: None, or a match, where the text is known in full."""
+    pattern, text = _pattern(arguments.get(0, "pattern")), arguments.get(1, "string")
+    if pattern is not None and isinstance(text, Text) and _is_harmless(pattern):
+        with contextlib.suppress(re.error):
+            found = getattr(re, function)(pattern, text.text)
+            return Constant(None) if found is None else Result(MATCH)
+    return Unknown(f"{function} of a pattern")
+
+
+def _pattern(value: Value | None) -> str | None:
+    """The text of a pattern, compiled or not; None where it is not known or has flags."""
+    if isinstance(value, Result) and value.of == COMPILED and value.call is not None and not value.call.keywords:
+        value = value.call.positional[0] if len(value.call.positional) == 1 else None
+    return value.text if isinstance(value, Text) else None
+
+
+def _is_harmless(pattern: str) -> bool:
+    """Whether a pattern is quick on any text: no repeated groups, few repetitions."""
+    return (
+        len(pattern) <= _MAX_PATTERN and not re.search(r"\)[*+{]", pattern) and len(re.findall(r"[*+{]", pattern)) <= 3
+    )
 
 
 def _words(pattern: str) -> Iterator[str]:

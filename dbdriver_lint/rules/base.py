@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         UrlLiteral,
     )
     from dbdriver_lint.analysis.migration_facts import CommandCall, ConfigOption, EnvironmentFacts, SqlCall
+    from dbdriver_lint.analysis.rewrite_facts import UrlRewrite
     from dbdriver_lint.analysis.session_facts import (
         ConsumerCall,
         ListenerCall,
@@ -204,6 +205,10 @@ class Rule:
 
     def on_unawaited(self, call: UnawaitedCall, context: Context) -> Iterable[Draft]:
         """A coroutine of an async engine, connection or session is made and dropped."""
+        return ()
+
+    def on_rewrite(self, rewrite: UrlRewrite, context: Context) -> Iterable[Draft]:
+        """The code makes another URL of one that is not known."""
         return ()
 
     def on_module(self, facts: ModuleFacts, context: Context) -> Iterable[Draft]:

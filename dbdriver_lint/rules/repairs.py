@@ -61,6 +61,18 @@ def transform_call(url: Argument, driver: str, context: Context) -> Fix | None:
     )
 
 
+def transform_instead(whole: Anchor, source: Anchor, driver: str, context: Context) -> Fix | None:
+    """Put a call of the project's transform function in the place of an expression that rewrites ``source``."""
+    module, _, function = context.settings.transform.partition(":")
+    if _is_module(context.source.path, module):
+        return None
+    name, imports = context.local_name(module, function)
+    tls = ", ssl=None" if context.settings.fix_tls == "preserve" else ""
+    call = f'{name}({source.text}, "{transform_target(driver, context)}"{tls})'
+    edit = Edit(whole.span, call)
+    return Fix(f"Convert the URL for `{driver}` with `{function}()`", (edit,), Applicability.UNSAFE, imports)
+
+
 def _is_module(path: str, module: str) -> bool:
     """Whether ``path`` is the file of ``module``, as far as names say."""
     parts = PurePath(path).with_suffix("").parts

@@ -1,0 +1,134 @@
+"""Rewrites of URLs: judged by what comes out of them, whatever they are called and however they are written."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from dbdriver_lint.linter import check_source
+from dbdriver_lint.project import Project, environment
+from dbdriver_lint.settings.load import decode
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from dbdriver_lint.findings.model import Finding
+
+ENV = "import os\nfrom sqlalchemy.ext.asyncio import create_async_engine\n"
+
+
+def findings(root: Path, code: str, text: str, **others: str) -> list[Finding]:
+    environment.forget()
+    (root / "pyproject.toml").touch()
+    for name, other in others.items():
+        (root / f"{name}.py").write_text(other)
+    path = root / "db.py"
+    path.write_text(text)
+    settings = decode({"select": [code]}, "the test", str(root))
+    return list(check_source(str(path), path.read_bytes(), settings, Project.for_path(str(path))).findings)
+
+
+#: What the message says, and the body of ``def convert(url)`` that it is said of.
+FRAGILE = [
+    ("`postgres://`, as some providers", 'return url.replace("postgresql://", "postgresql+asyncpg://")'),
+    ("`sslmode` and `channel_binding` stay", 'return url.replace("postgresql://", "postgresql+asyncpg://")'),
+    ("becomes `postgresql+asyncpg+psycopg2://`", 'return url.replace("postgresql", "postgresql+asyncpg")'),
+    ("replaced in the password, the host", 'return url.replace("postgresql", "postgresql+asyncpg", -1)'),
+    ("becomes `postgresqlql://`", 'return url.replace("postgres", "postgresql")'),
+    ("is not converted to `postgresql+asyncpg://`", 'return url.replace("postgres://", "postgresql+asyncpg://")'),
+    ("`ssl` stays in the query, and psycopg2", 'return url.replace("+asyncpg", "+psycopg2")'),
+    ("the next parameter joins", 'return url.replace("?sslmode=require", "").replace("postgresql://", "postgresql+asyncpg://")'),
+    ("replaced in the password, the host", 'return re.sub(r"postgresql(\\+psycopg2)?", "postgresql+asyncpg", url)'),
+    ("replaced in the password", 'return re.compile("postgresql").sub("postgresql+asyncpg", url)'),
+    ("stay in the query", 'return "postgresql+asyncpg://" + url.split("://", 1)[1]'),
+    ("stay in the query", 'scheme, _, rest = url.partition("://")\n    return f"postgresql+asyncpg://{rest}"'),
+    ("stay in the query", 'return urlparse(url)._replace(scheme="postgresql+asyncpg").geturl()'),
+    ("becomes `mysql+aiomysql+pymysql+aiomysql://`", 'return url.replace("mysql", "mysql+aiomysql")'),
+    ("the database's name", 'return url.replace("sqlite", "sqlite+aiosqlite", 2)'),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("message", "body"), FRAGILE)
+def test_fragile_rewrite_is_found(tmp_path: Path, message: str, body: str) -> None:
+    text = f"import re\nfrom urllib.parse import urlparse\n\ndef convert(url):\n    {body}\n"
+    found = findings(tmp_path, "XDB107", text)
+    assert len(found) == 1
+    assert message in found[0].message
+    assert "hidden" not in found[0].message
+
+
+#: Bodies of ``def convert(url)`` in which nothing is wrong, or nothing is proved.
+SOUND = [
+    'if url.startswith("postgres://"):\n        url = url.replace("postgres://", "postgresql://", 1)\n    return url',
+    'return url.replace("postgresql+asyncpg://", "postgresql://", 1)',
+    'return url.replace("+asyncpg", "")',
+    'return "jdbc:" + url.replace("postgresql://", "postgresql:jdbc://")',
+    'return url.replace("postgresql://", "db+postgresql://", 1)',
+    'return helper(url.replace("postgresql://", "postgresql+asyncpg://", 1))',
+    'return url.replace(PREFIX, "postgresql+asyncpg://", 1)',
+    'return url.replace("http://", "https://")',
+    'print(url.replace("postgresql", "PostgreSQL"))',
+    'name = url.split("://", 1)[0]\n    return name.replace("postgresql", "pg")',
+    'return url.replace("/app", "/test")',
+    're.sub(r"(a+)+://", "postgresql+asyncpg://", url)',
+    'return f"Connecting to {url}".replace("postgresql", "PostgreSQL")',
+]
+
+
+@pytest.mark.parametrize("body", SOUND)
+def test_sound_rewrite_is_silent(tmp_path: Path, body: str) -> None:
+    text = f"import re\nfrom elsewhere import PREFIX, helper\n\ndef convert(url):\n    {body}\n"
+    assert findings(tmp_path, "XDB107", text) == []
+
+
+#: Whole modules that rewrite what is known, or what was looked at before.
+MODULES = [
+    'URL = "postgresql://app@db/app"\nASYNC = URL.replace("postgresql", "postgresql+asyncpg")\n',
+    (
+        "import os\nURL = os.environ['DATABASE_URL']\nif not URL.startswith('postgresql://') or 'sslmode' in URL:\n"
+        "    raise RuntimeError('DATABASE_URL')\nASYNC = URL.replace('postgresql://', 'postgresql+asyncpg://', 1)\n"
+    ),
+    (
+        "import os\nURL = os.environ['DATABASE_URL']\nif URL.startswith('postgres://'):\n"
+        "    URL = URL.replace('postgres://', 'postgresql://', 1)\n"
+    ),
+    (
+        "from pydantic import field_validator\nfrom pydantic_settings import BaseSettings\n\n"
+        "class Settings(BaseSettings):\n    url: str\n\n    @field_validator('url')\n    @classmethod\n"
+        "    def check(cls, v):\n        return normalize(v)\n\n    @property\n    def async_url(self):\n"
+        "        return self.url.replace('postgresql://', 'postgresql+asyncpg://', 1)\n"
+    ),
+]
+
+
+@pytest.mark.parametrize("text", MODULES)
+def test_what_is_known_or_checked_is_silent(tmp_path: Path, text: str) -> None:
+    assert findings(tmp_path, "XDB107", text) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f'{ENV}engine = create_async_engine(os.getenv("DB_URL").replace("postgresql", "postgresql+asyncpg"))\n',
+        f'{ENV}URL = os.getenv("DB_URL")\nif "asyncpg" not in URL:\n    URL = URL.replace("postgresql", "postgresql+asyncpg")\n',
+        (
+            f'{ENV}from config import settings\n\ndef make():\n    url = settings.url.replace("postgresql", "postgresql+asyncpg")\n'
+            "    return create_async_engine(url, echo=True)\n"
+        ),
+        f'{ENV}from config import URL\nASYNC_URL = URL.replace("postgresql", "postgresql+asyncpg")\n',
+        (
+            "class Settings:\n    def __init__(self, url):\n        self.url = url\n\n    def async_url(self):\n"
+            '        return self.url.replace("postgresql", "postgresql+asyncpg")\n'
+        ),
+    ],
+)
+def test_rewrite_is_found_wherever_it_is_written(tmp_path: Path, text: str) -> None:
+    assert len(findings(tmp_path, "XDB107", text)) == 1
+
+
+def test_many_rewrites_do_not_take_long(tmp_path: Path) -> None:
+    functions = "".join(
+        f'def f{i}(url):\n    return f{i + 1}(url).replace("postgresql", "postgresql+asyncpg")\n\n' for i in range(60)
+    )
+    assert len(findings(tmp_path, "XDB107", functions)) <= 20
