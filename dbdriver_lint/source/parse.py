@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 from libcst._nodes.internal import CodegenState
 
+from dbdriver_lint.source.nesting import too_deep
 from dbdriver_lint.source.text import SourceFile, Span
 from dbdriver_lint.source.text import UnparsableSourceError as UnparsableSourceError
 
@@ -70,6 +71,10 @@ def parse(source: SourceFile, excerpt: Excerpt | None = None) -> ParsedModule:
         UnparsableSourceError: not Python, or nested too deeply.
     """
     text = source.text if excerpt is None else excerpt.text
+    deep = too_deep(text)
+    if deep is not None:
+        line = deep if excerpt is None else excerpt.lines[min(deep, len(excerpt.lines)) - 1]
+        raise _reason_of_python(source.text) or UnparsableSourceError("nested too deeply to be parsed", line, 1)
     try:
         tree = cst.parse_module(text)
     except cst.ParserSyntaxError as error:
