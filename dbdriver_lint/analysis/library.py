@@ -13,6 +13,7 @@ from dbdriver_lint.analysis.symbols import ENGINE_FUNCTIONS
 from dbdriver_lint.analysis.values import (
     MASKED,
     NONE,
+    PART_OF,
     Choice,
     Constant,
     Dictionary,
@@ -157,6 +158,8 @@ def subscript(value: Value, key: Value, anchor: NodeAnchor) -> Value:
         if isinstance(value, (Text, Template)):
             stop = key.value + 1 if key.value != -1 else None
             return strings.sliced(value, key.value, stop)
+    if isinstance(value, Unknown) and value.reason.startswith(PART_OF):
+        return value
     return Unknown("subscript", value.steps)
 
 
@@ -371,7 +374,7 @@ def make_url(value: Value | None) -> Value:
 
 
 def _opaque_url(value: EnvVar) -> Url:
-    part = Unknown(f"part of environment variable {value.name}", value.steps)
+    part = Unknown(f"{PART_OF}{value.name}", value.steps)
     return Url(part, part, part, part, part, part, part, value.steps, text=value)
 
 

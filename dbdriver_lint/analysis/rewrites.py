@@ -18,12 +18,15 @@ from dbdriver_lint.analysis.program import FunctionRecord, ModuleRecord
 from dbdriver_lint.analysis.rewrite_facts import Made, Outcome, UrlRewrite
 from dbdriver_lint.analysis.tree import children, descendants, dotted, last_name
 from dbdriver_lint.analysis.values import (
+    PART_OF,
     Constant,
     EnvVar,
+    Hole,
     Items,
     Object,
     Result,
     Symbol,
+    Template,
     Text,
     Unknown,
     Url,
@@ -419,9 +422,7 @@ def _engine_input(analysis: Analysis, site: Site, engine: EngineCall) -> Input |
     found = list(options(engine.url.value))
     if all(isinstance(option, Text) or (isinstance(option, EnvVar) and not option.rewritten) for option in found):
         return None
-    variables = {option.name for option in found if isinstance(option, EnvVar)}
-    read = (_READ.match(step.message) for option in found for step in option.steps)
-    variables |= {match.group(1) for match in read if match is not None}
+    variables = {name for option in found for name in _variables(option)}
     if len(variables) == 1:
         return Input(variable=variables.pop())
     function = site.functions[-1] if site.functions else None
@@ -434,6 +435,24 @@ def _engine_input(analysis: Analysis, site: Site, engine: EngineCall) -> Input |
         return None
     leaf = leaves[0]
     return Input(name=leaf.value) if isinstance(leaf, cst.Name) and leaf.value in scope.parameters else None
+
+
+def _variables(value: Value) -> Iterator[str]:
+    """The environment variables and settings fields that a value is, or that it is made of."""
+    if isinstance(value, EnvVar):
+        yield value.name
+    elif isinstance(value, Unknown) and value.reason.startswith(PART_OF):
+        yield value.reason.removeprefix(PART_OF)
+    elif isinstance(value, Template):
+        for piece in value.pieces:
+            if isinstance(piece, Hole):
+                yield from _variables(piece.value)
+    elif isinstance(value, Url):
+        for part in (value.drivername, value.host, value.database):
+            yield from _variables(part)
+    else:
+        read = (_READ.match(step.message) for step in value.steps)
+        yield from (match.group(1) for match in read if match is not None)
 
 
 def _attempt_engine(analysis: Analysis, site: Site, source: Input, url: str) -> Outcome:

@@ -243,6 +243,9 @@ Value = Text | Template | Constant | Choice | EnvVar | Url | Dictionary | Items 
 
 NONE = Constant(None)
 
+PART_OF = "part of environment variable "
+"""How the reason of an unknown text begins of which only the variable is known that it was cut out of."""
+
 MASKED = "URL object as text with its password masked"
 """The reason of an unknown text of which only that is known: ``str(make_url(os.environ["DATABASE_URL"]))``."""
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import ast
-import re
 from typing import TYPE_CHECKING
 
-from dbdriver_lint.analysis.values import Dictionary, EnvVar, Unknown, Url, options
 from dbdriver_lint.knowledge.address import DatabaseUrlError
 from dbdriver_lint.knowledge.intentions import Tls
 from dbdriver_lint.knowledge.tls import TLS_KEYS, read_tls
@@ -17,13 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from dbdriver_lint.analysis.facts import EngineCall, PossibleUrl
-    from dbdriver_lint.analysis.values import Value
+    from dbdriver_lint.analysis.rewrite_facts import Made, UrlRewrite
     from dbdriver_lint.knowledge.urls import DatabaseUrl
 
-_CUT = re.compile(r"\.(?:r?split|partition)\(\s*[\"']\?[\"'][^()]*\)\s*\[\s*0\s*\]")
-"""``url.split("?")[0]``."""
 _KEYS = TLS_KEYS | {"ssl_context", "dsn"}
-_PART = "part of environment variable "
 
 
 def says_tls(call: EngineCall) -> bool:
@@ -74,40 +69,41 @@ def _loss(before: DatabaseUrl, after: DatabaseUrl) -> tuple[str, str] | None:
     kept, _ = _mode(after)
     if asked is None or asked < Tls.REQUIRE or after.query_is_open or any(not p.value.known for p in after.query):
         return None
-    if kept is not None and kept >= asked:
+    if (kept is not None and kept >= asked) or (kept is None and TLS_KEYS & after.query_dict().keys()):
         return None
     if kept is None or kept < Tls.REQUIRE:
         return parameter, "a server without TLS is accepted"
     return parameter, "the server's certificate is no longer verified"
 
 
-def cut_off_variable(call: EngineCall) -> str | None:
-    """The environment variable whose query is cut off on its way to the engine, None if none is."""
-    if call.url is None:
-        return None
-    return next((name for option in options(call.url.value) if (name := _cut_variable(option, call))), None)
-
-
-def _cut_variable(value: Value, call: EngineCall) -> str | None:
-    """The environment variable whose query is cut off on the way, None if none is."""
-    if isinstance(value, Url):
-        query = value.query
-        empty = isinstance(query, Dictionary) and not query.open and not _KEYS & query.items.keys()
-        return _variable_of(value.host) if empty and value.text is None else None
-    if not isinstance(value, (Unknown, EnvVar)):
-        return None
-    assert call.url is not None
-    read = next(
-        (step.message.split("`")[1] for step in value.steps if "read from the environment" in step.message), None
-    )
-    texts = [call.url.anchor.text]
-    for step in value.steps:
-        statement = getattr(step.place, "statement", None)
-        texts += [] if statement is None else [statement.text]
-    return read if any(_CUT.search(text) for text in texts) else None
-
-
-def _variable_of(part: Value) -> str | None:
-    if isinstance(part, Unknown) and part.reason.startswith(_PART):
-        return part.reason.removeprefix(_PART)
+def lost_on_the_way(rewrite: UrlRewrite) -> tuple[str, str] | None:
+    """What a URL may ask of TLS that is lost before the engine gets it, and what follows; None if nothing is."""
+    for word in ("require", "verify-full"):
+        before = parse_url(f"postgresql://app:hidden@db.internal/app?sslmode={word}")
+        outcome = rewrite.attempt(before.text)
+        found = [_lost_in(before, made) for made in outcome.made]
+        if found and all(found):
+            return found[0]
     return None
+
+
+def _lost_in(before: DatabaseUrl, made: Made) -> tuple[str, str] | None:
+    """The loss in one thing that comes out; None where it is none, or not known."""
+    if made.url is None:
+        return None
+    try:
+        after = parse_url(made.url)
+    except UrlError:
+        return None
+    if after.drivername.dialect != "postgresql" or _address(after) != _address(before):
+        return None
+    if made.connect_args is not None:
+        found = dictionaries(made.connect_args)
+        if found is None or any(one.open or _KEYS & one.items.keys() for one in found):
+            return None
+    return _loss(before, after)
+
+
+def _address(url: DatabaseUrl) -> list[str | None]:
+    parts = (url.username, url.password, url.host, url.database)
+    return [None if part is None else part.text for part in parts]

@@ -132,3 +132,62 @@ def test_many_rewrites_do_not_take_long(tmp_path: Path) -> None:
         f'def f{i}(url):\n    return f{i + 1}(url).replace("postgresql", "postgresql+asyncpg")\n\n' for i in range(60)
     )
     assert len(findings(tmp_path, "XDB107", functions)) <= 20
+
+
+CONFIG = """\
+from pydantic_settings import BaseSettings
+
+
+class Settings(BaseSettings):
+    database_url: str
+
+    @property
+    def async_url(self) -> str:
+        url = self.database_url
+        if url.startswith("postgres://"):
+            url = url.replace("postgres://", "postgresql://", 1)
+        return url.replace("postgresql://", "postgresql+asyncpg://", 1){}
+
+
+settings = Settings()
+"""
+
+LOSING = [
+    (f'{ENV}engine = create_async_engine(os.environ["DB"].split("?", 1)[0])\n', {}),
+    (f'{ENV}URL = os.environ["DB"]\nif "?" in URL:\n    URL = URL[: URL.index("?")]\nengine = create_async_engine(URL)\n', {}),
+    (f'{ENV}URL = os.environ["DB"].replace("verify-full", "require")\nengine = create_async_engine(URL)\n', {}),
+    (f"{ENV}from config import settings\nengine = create_async_engine(settings.async_url)\n",
+     {"config": CONFIG.replace("{}", '.split("?")[0]')}),
+    (f"{ENV}from config import settings\n\ndef make():\n    return create_async_engine(settings.async_url, echo=True)\n",
+     {"config": CONFIG.replace("{}", '.replace("?sslmode=require", "").replace("?sslmode=verify-full", "")')}),
+    ((f'{ENV}from sqlalchemy import make_url\nurl = make_url(os.environ["DB"])\n'
+     'engine = create_async_engine(url.difference_update_query(["sslmode"]))\n'), {}),
+    (f'{ENV}import re\n\ndef make(url: str):\n    return create_async_engine(re.sub(r"[?].*", "", url))\n', {}),
+]  # fmt: skip
+KEEPING = [
+    (f'{ENV}engine = create_async_engine(os.environ["DB"].replace("sslmode=", "ssl="))\n', {}),
+    (f"{ENV}from config import settings\nengine = create_async_engine(settings.async_url)\n",
+     {"config": CONFIG.replace("{}", '.replace("sslmode=", "ssl=")')}),
+    ((f'{ENV}URL = os.environ["DB"]\nARGS = {{"ssl": "require"}} if "sslmode=" in URL else {{}}\n'
+     'engine = create_async_engine(URL.split("?")[0], connect_args=ARGS)\n'), {}),
+    (f'{ENV}def make(url, **options):\n    return create_async_engine(url.split("?")[0], **options)\n', {}),
+    (f'{ENV}def make(url, connect_args):\n    return create_async_engine(url.split("?")[0], connect_args=connect_args)\n', {}),
+    (f'{ENV}URL = f"postgresql+asyncpg://{{os.environ[\'USER\']}}@localhost/app"\nengine = create_async_engine(URL)\n', {}),
+    ((f'{ENV}URL = os.environ["DB"]\nif "sslmode" in URL:\n    raise ValueError("no sslmode, please")\n'
+     'engine = create_async_engine(URL.split("?")[0])\n'), {}),
+    (f'{ENV}engine = create_async_engine(os.environ["DB"].rstrip("/") + "/app")\n', {}),
+    (f'{ENV}from elsewhere import clean\nengine = create_async_engine(clean(os.environ["DB"]).split("?")[0])\n', {}),
+    (f'{ENV}engine = create_async_engine("sqlite+aiosqlite:///" + os.environ["DB"].split("?")[0])\n', {}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "others"), LOSING)
+def test_lost_tls_is_found(tmp_path: Path, text: str, others: dict[str, str]) -> None:
+    found = findings(tmp_path, "XDB204", text, **others)
+    assert len(found) == 1
+    assert "about TLS is lost on the way" in found[0].message
+
+
+@pytest.mark.parametrize(("text", "others"), KEEPING)
+def test_kept_tls_is_silent(tmp_path: Path, text: str, others: dict[str, str]) -> None:
+    assert findings(tmp_path, "XDB204", text, **others) == []

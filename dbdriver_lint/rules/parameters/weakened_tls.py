@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 
 from dbdriver_lint.findings.model import Confidence, Group, Severity
 from dbdriver_lint.rules.base import Bad, Draft, Good, Rule
+from dbdriver_lint.rules.engines import OWN_CONNECTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from dbdriver_lint.analysis.facts import DriverCall, EngineCall
+    from dbdriver_lint.analysis.rewrite_facts import UrlRewrite
     from dbdriver_lint.rules.context import Context
 
 
@@ -21,9 +23,13 @@ class WeakenedTls(Rule):
     Finds settings that look like TLS and are none: `?ssl_disabled=false` (every non-empty string
     is true to pymysql and mysqlconnector, so TLS is off), `connect_args={"ssl_ca": …}` of pymysql
     (nothing is verified without `ssl_verify_cert`), `?ssl=true` and an `SSLContext` for
-    mysqlclient, `?sslmode=require` for `databases.Database`, which reads `ssl` alone. And rewrites of a URL that lose what it says about TLS: `url.split("?")[0]`,
-    `make_url(url).set(query={})`, `verify-full` replaced by `require`. It is silent where
-    `connect_args` say something about TLS, or may do so.
+    mysqlclient, `?sslmode=require` for `databases.Database`, which reads `ssl` alone.
+
+    And rewrites of a URL that lose what it says about TLS: `url.split("?")[0]`,
+    `make_url(url).set(query={})`, `verify-full` replaced by `require`. Where the URL is not known, the
+    way to the engine is run with URLs that ask for TLS, through the project's functions and settings,
+    and what the engine is given is looked at. It is silent where `connect_args` say something about
+    TLS, or may do so, and where nobody can tell what comes out.
 
     ## Why is this bad?
     Passwords and rows cross the network in plaintext, or to whoever answers. No test and no log
@@ -87,6 +93,25 @@ class WeakenedTls(Rule):
         ),
         Bad(
             "import os\n\n"
+            "from sqlalchemy.ext.asyncio import create_async_engine\n\n"
+            "from app.urls import to_async_url\n\n"
+            'engine = create_async_engine(to_async_url(os.environ["DATABASE_URL"]), pool_pre_ping=True)\n',
+            files={
+                "app/__init__.py": "",
+                "app/urls.py": "def to_async_url(url):\n"
+                '    scheme, _, rest = url.partition("://")\n'
+                '    base, _, query = rest.partition("?")\n'
+                '    return f"postgresql+asyncpg://{base}"\n',
+            },
+        ),
+        Bad(
+            "from sqlalchemy.ext.asyncio import create_async_engine\n\n\n"
+            "def make_engine(url):\n"
+            '    url = url.replace("sslmode=verify-full", "ssl=require")\n'
+            "    return create_async_engine(url)\n",
+        ),
+        Bad(
+            "import os\n\n"
             "from sqlalchemy import make_url\n"
             "from sqlalchemy.ext.asyncio import create_async_engine\n\n"
             'url = make_url(os.environ["DATABASE_URL"])\n'
@@ -119,7 +144,7 @@ class WeakenedTls(Rule):
     def on_engine(self, call: EngineCall, context: Context) -> Iterable[Draft]:
         from dbdriver_lint.rules.judging import judge_engine  # costs start-up time
         from dbdriver_lint.rules.parameter_repairs import parameter_fix
-        from dbdriver_lint.rules.tls_rewrites import cut_off_variable, lost_tls, says_tls
+        from dbdriver_lint.rules.tls_rewrites import lost_tls, says_tls
 
         for judged in judge_engine(call, context):
             if judged.weakens_tls:
@@ -136,14 +161,24 @@ class WeakenedTls(Rule):
                 related=url.steps,
             )
             return
-        variable = cut_off_variable(call)
-        if variable is not None:
+
+    def on_rewrite(self, rewrite: UrlRewrite, context: Context) -> Iterable[Draft]:
+        call = rewrite.engine
+        if call is None or call.open_keywords or OWN_CONNECTIONS & call.keywords.keys():
+            return
+        from dbdriver_lint.rules.tls_rewrites import lost_on_the_way, lost_tls, says_tls  # costs start-up time
+
+        if not says_tls(call) and any(lost_tls(call)):
+            return
+        lost = lost_on_the_way(rewrite)
+        if lost is not None:
+            parameter, consequence = lost
+            whose = f"`{rewrite.variable}`" if rewrite.variable is not None else "the URL"
             yield self.finding(
-                call.url.anchor,
-                f"What `{variable}` says about TLS is cut off with its query: `sslmode=require` in it no longer "
-                "counts, and a server without TLS is accepted; translate the query instead, as "
-                "`transform_url_for_driver()` does, or say it in `connect_args`",
-                related=call.url.value.steps,
+                rewrite.anchor,
+                f"What {whose} says about TLS is lost on the way: with `{parameter}` in it, {consequence}; translate "
+                "the query instead, as `transform_url_for_driver()` does, or say as much in `connect_args`",
+                related=() if call.url is None else call.url.value.steps,
                 severity=Severity.WARNING,
                 confidence=Confidence.MEDIUM,
             )
