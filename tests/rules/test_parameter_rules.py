@@ -67,7 +67,7 @@ def codes(code: str, root: Path, **versions: str) -> list[str]:
         (
             "import os\n" + ASYNC + 'create_async_engine(os.environ["DATABASE_URL"].partition("?")[0])\n',
             "XDB204",
-            "What `DATABASE_URL` says about TLS is cut off",
+            "What `DATABASE_URL` says about TLS is lost on the way",
         ),
         (  # "use NullPool behind PgBouncer"
             ASYNC
