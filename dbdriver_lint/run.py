@@ -9,24 +9,24 @@ import stat
 import time
 from collections import Counter
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from dbdriver_lint.findings.model import Confidence, Finding, Severity
-from dbdriver_lint.project.discovery import Problem
+from dbdriver_lint.project.discovery import SUFFIXES, Problem
 from dbdriver_lint.source.notebook import SUFFIX, Notebook, NotebookError
 from dbdriver_lint.source.text import Position
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-    from concurrent.futures import ProcessPoolExecutor
+    from collections.abc import Callable, Sequence
 
+    from dbdriver_lint.cache import Inputs, ResultCache
     from dbdriver_lint.linter import FileResult
     from dbdriver_lint.settings.model import Settings
     from dbdriver_lint.source.text import SourceFile
 
 PATIENCE = 1.0
 """Seconds that a run goes on alone before it starts worker processes, which cost about half of that."""
-_CHUNK = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,13 @@ class Options:
     diff: bool = False
     accept: str | None = None
     """Write comments that accept what is found, with this reason; write nothing where ``diff``."""
+    since: int | None = None
+    """Also say what the findings were made from, unless it changed since then (nanoseconds since the epoch)."""
+
+    @property
+    def only_look(self) -> bool:
+        """Whether nothing is changed or shown changed."""
+        return not self.fix and self.accept is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +70,8 @@ class Outcome:
     data: bytes | None = None
     diff: bytes = b""
     problems: tuple[Problem, ...] = ()
+    inputs: Inputs | None = None
+    """What the findings were made from, where it was asked and all of it stayed as it was."""
 
 
 def lint_files(
@@ -71,13 +80,57 @@ def lint_files(
     *,
     jobs: int | None = None,
     progress: Callable[[int], None] = lambda _: None,
+    cache: ResultCache | None = None,
 ) -> list[Outcome]:
     """The outcomes in the order of ``tasks``.
 
     ``jobs`` is the number of worker processes, 1 for none, None to start one a core when the run
-    takes longer than :data:`PATIENCE`. ``progress`` is called with the number of files done.
+    takes longer than :data:`PATIENCE`. ``progress`` is called with the number of files done. Files
+    that ``cache`` knows are not linted, and what is found in the others is kept in it.
     """
-    workers = jobs or _cores()
+    if cache is None or not options.only_look:
+        return _lint_all(tasks, options, jobs, progress)
+    recalled = {number: outcome for number, task in enumerate(tasks) if (outcome := _recalled(task, cache)) is not None}
+    rest = [task for number, task in enumerate(tasks) if number not in recalled]
+    options = replace(options, since=cache.started)
+    linted = _lint_all(rest, options, jobs, lambda done: progress(len(recalled) + done))
+    for task, outcome in zip(rest, linted, strict=True):
+        _keep(task, outcome, cache)
+    cache.save()
+    new = iter(linted)
+    return [recalled[number] if number in recalled else next(new) for number in range(len(tasks))]
+
+
+def _recalled(task: Task, cache: ResultCache) -> Outcome | None:
+    if task.data is not None:
+        return None
+    result = cache.recall(task.path, task.settings)
+    if result is None:
+        return None
+    return Outcome(task.path, result.findings, () if result.source is None else (result.source,), result.suppressed)
+
+
+def _keep(task: Task, outcome: Outcome, cache: ResultCache) -> None:
+    """Keep what was found; not in the cells of notebooks, whose findings have several texts."""
+    from dbdriver_lint.cache import Result
+
+    if task.data is not None:
+        return
+    if outcome.inputs is None or (outcome.findings and task.path.endswith(SUFFIX)):
+        cache.forget(task.path, task.settings)
+        return
+    source = next(iter(outcome.sources), None)
+    result = Result(outcome.findings, outcome.suppressed, source)
+    data = outcome.data if source is None else source.data
+    cache.keep(task.path, task.settings, outcome.inputs, result, data or b"")
+
+
+def _lint_all(
+    tasks: Sequence[Task], options: Options, jobs: int | None, progress: Callable[[int], None]
+) -> list[Outcome]:
+    from dbdriver_lint.workers import cores
+
+    workers = jobs or cores()
     patience = PATIENCE if jobs is None else 0.0
     outcomes: list[Outcome] = []
     started = time.monotonic()
@@ -93,11 +146,24 @@ def lint_files(
 def lint_file(task: Task, options: Options) -> Outcome:
     """Lint one file, and repair it if asked to. Never raises for what the file holds."""
     data = task.data
+    record = options.since is not None and data is None and task.path.endswith(SUFFIXES)
+    if record:
+        from dbdriver_lint.cache import Recording
+
+        recording = Recording.start(task.path, options.since or 0)
     if data is None:
         try:
             data = _read(task.path)
         except OSError as error:
             return Outcome(task.path, (unreadable(task.path, error.strerror or str(error)),))
+    outcome = _work(task, data, options)
+    if record and not outcome.problems:
+        inputs = recording.inputs(data, found=bool(outcome.findings))
+        return outcome if inputs is None else replace(outcome, inputs=inputs)
+    return outcome
+
+
+def _work(task: Task, data: bytes, options: Options) -> Outcome:
     try:
         document = Document(task.path, data)
     except NotebookError as error:
@@ -181,7 +247,8 @@ def _lines(data: bytes) -> list[bytes]:
 
 
 def _check(task: Task, document: Document) -> Outcome:
-    return _outcome(document, _lint(task, document.code), document.data)
+    outcome = _outcome(document, _lint(task, document.code), document.data)
+    return replace(outcome, data=None) if outcome.sources else outcome
 
 
 def _lint(task: Task, code: bytes) -> FileResult:
@@ -253,6 +320,8 @@ def _changed(
 
 
 def _outcome(document: Document, result: FileResult, changed: bytes) -> Outcome:
+    if not result.findings:
+        return Outcome(document.path, suppressed=result.suppressed)
     found, sources = document.located(result, changed)
     found.sort(key=lambda f: f.sort_key)
     return Outcome(document.path, tuple(found), sources, result.suppressed, data=changed)
@@ -270,88 +339,33 @@ def _open_without_waiting(path: str, flags: int) -> int:
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
-def _cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 def _in_workers(
     tasks: Sequence[Task], options: Options, workers: int, progress: Callable[[int], None]
 ) -> list[Outcome]:
     """The outcomes of ``tasks``, in order, from worker processes."""
     if not tasks:
         return []
-    from concurrent.futures import as_completed
-    from concurrent.futures.process import BrokenProcessPool
+    from dbdriver_lint.workers import Workers
 
-    size = max(1, min(_CHUNK, len(tasks) // workers))
-    chunks = [tasks[start : start + size] for start in range(0, len(tasks), size)]
-    done: dict[int, list[Outcome]] = {}
-    executor = _executor(min(workers, len(chunks)))
-    try:
-        futures = {executor.submit(_lint_chunk, chunk, options): number for number, chunk in enumerate(chunks)}
-        for future in as_completed(futures):
-            try:
-                done[futures[future]] = future.result()
-            except BrokenProcessPool:
-                continue
-            progress(sum(map(len, done.values())))
-    finally:
-        executor.shutdown(wait=True, cancel_futures=True)
-    lost = [task for number, chunk in enumerate(chunks) if number not in done for task in chunk]
-    found = dict(zip((task.path for task in lost), _one_by_one(lost, options), strict=True))
-    return [
-        outcome
-        for number, chunk in enumerate(chunks)
-        for outcome in (done[number] if number in done else [found[task.path] for task in chunk])
+    pool: Workers[Task, Outcome] = Workers(partial(_lint_chunk, options), workers)
+    outcomes = [
+        _died(task) if outcome is None else outcome
+        for task, outcome in zip(tasks, pool.run(tasks, progress), strict=True)
     ]
-
-
-def _one_by_one(tasks: Sequence[Task], options: Options) -> Iterator[Outcome]:
-    """Lint what a worker process took along when it died, so that the one to blame is found and named."""
-    from concurrent.futures.process import BrokenProcessPool
-
-    executor = None
-    try:
-        for task in tasks:
-            executor = executor or _executor(1)
-            try:
-                yield from executor.submit(_lint_chunk, [task], options).result()
-            except BrokenProcessPool:
-                executor = None
-                message = "internal error: the process that linted this file died; please report it"
-                yield Outcome(task.path, problems=(Problem(task.path, message),))
-    finally:
-        if executor is not None:
-            executor.shutdown()
-
-
-def _executor(workers: int) -> ProcessPoolExecutor:
-    from concurrent.futures import ProcessPoolExecutor
-    from multiprocessing import get_all_start_methods, get_context
-
-    method = "forkserver" if "forkserver" in get_all_start_methods() else "spawn"
-    context = get_context(method)
-    if method == "forkserver":
-        context.set_forkserver_preload(["dbdriver_lint.linter"])
-    return ProcessPoolExecutor(workers, context, _ignore_interrupts)
-
-
-def _lint_chunk(tasks: Sequence[Task], options: Options) -> list[Outcome]:
-    from multiprocessing import parent_process
-
-    parent = parent_process()
-    outcomes: list[Outcome] = []
-    for task in tasks:
-        if parent is not None and not parent.is_alive():
-            os._exit(1)  # nobody waits for the rest
-        outcomes.append(lint_file(task, options))
+    if pool.again:
+        several = f"the {len(pool.again)} files that it had were" if len(pool.again) > 1 else "the file that it had was"
+        problem = Problem("", f"a worker process died; {several} linted again", fatal=False)
+        first = pool.again[0]
+        outcomes[first] = replace(outcomes[first], problems=(problem, *outcomes[first].problems))
     return outcomes
 
 
-def _ignore_interrupts() -> None:
-    """Ctrl-C goes to the whole group of processes; the first one cleans up."""
-    import signal
+def _died(task: Task) -> Outcome:
+    message = "internal error: the process that linted this file died; please report it"
+    return Outcome(task.path, problems=(Problem(task.path, message),))
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+def _lint_chunk(options: Options, tasks: Sequence[Task]) -> list[Outcome]:
+    from dbdriver_lint.workers import while_wanted
+
+    return [lint_file(task, options) for task in while_wanted(tasks)]

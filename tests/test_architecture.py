@@ -29,7 +29,10 @@ ROOMS = {
     # a rule sees facts and values, never syntax
     "rules": {"analysis", "project", "knowledge", "fixes", "findings", "settings", "source"},
     "linter": {"source", "analysis", "rules", "fixes", "findings", "settings", "project", "knowledge"},
-    "run": {"linter", "fixes", "findings", "settings", "project", "source", "knowledge"},
+    # what was found before is kept with what it was made from
+    "cache": {"findings", "project", "settings", "source"},
+    "workers": set(),
+    "run": {"cache", "workers", "linter", "fixes", "findings", "settings", "project", "source", "knowledge"},
     # the inventory is a table of facts, not of findings
     "report": {"findings", "fixes", "source", "knowledge", "project", "rules", "analysis"},
     "integrations": {"linter", "settings", "project", "findings", "source", "rules", "run", "fixes", "report"},

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import os
+import signal
 from typing import TYPE_CHECKING
 
 import pytest
 
 from dbdriver_lint.run import Options, Task, describe_crash, lint_files, unified_diff
 from dbdriver_lint.settings.model import Settings
+from dbdriver_lint.workers import _chunks
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,9 +40,64 @@ def test_a_process_that_dies_takes_only_its_file_along() -> None:
     outcomes = lint_files(tasks, Options(), jobs=2)
     assert [outcome.path for outcome in outcomes] == [f"f{number}.py" for number in range(20)]
     assert [outcome.path for outcome in outcomes if not outcome.findings] == ["f7.py"]
-    (problem,) = outcomes[7].problems
-    assert problem.fatal
-    assert "the process that linted this file died" in problem.message
+    told = [problem for outcome in outcomes for problem in outcome.problems]
+    assert [problem.fatal for problem in told] == [False, True]
+    assert "linted again" in told[0].message
+    assert told[1].path == "f7.py"
+    assert "the process that linted this file died" in told[1].message
+
+
+class Killed(str):
+    """A path whose first receiver is killed, as the system does when memory runs out."""
+
+    marker: str
+
+    def __reduce__(self) -> tuple[object, tuple[str, str]]:
+        return kill_once, (str(self), self.marker)
+
+
+def kill_once(path: str, marker: str) -> str:
+    try:
+        os.close(os.open(marker, os.O_CREAT | os.O_EXCL))
+    except FileExistsError:
+        return path
+    os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))
+    return path
+
+
+def test_what_a_killed_process_had_is_linted_again(tmp_path: Path) -> None:
+    victim = Killed("f11.py")
+    victim.marker = str(tmp_path / "killed")
+    tasks = [Task(victim if number == 11 else f"f{number}.py", SETTINGS, BAD) for number in range(60)]
+    done: list[int] = []
+    outcomes = lint_files(tasks, Options(), jobs=2, progress=done.append)
+    assert (tmp_path / "killed").exists()
+    assert [outcome.path for outcome in outcomes] == [f"f{number}.py" for number in range(60)]
+    assert all(len(outcome.findings) == 1 for outcome in outcomes)
+    (problem,) = [problem for outcome in outcomes for problem in outcome.problems]
+    assert not problem.fatal
+    assert problem.message.startswith("a worker process died; the ")
+    assert done == sorted(done)
+    assert done[-1] == 60
+
+
+def test_without_processes_the_work_is_done_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_semaphores(*_: object) -> object:
+        raise OSError(38, "Function not implemented")
+
+    monkeypatch.setattr("concurrent.futures.ProcessPoolExecutor", no_semaphores)
+    tasks = [Task(f"f{number}.py", SETTINGS, BAD) for number in range(50)]
+    outcomes = lint_files(tasks, Options(), jobs=2)
+    assert [(outcome.path, len(outcome.findings)) for outcome in outcomes] == [(task.path, 1) for task in tasks]
+
+
+def test_chunks_hold_every_task_once_and_get_smaller() -> None:
+    for tasks in (0, 1, 5, 100, 1000):
+        chunks = _chunks(tasks, 4)[::-1]
+        assert [number for chunk in chunks for number in chunk] == [*range(tasks)]
+        sizes = [len(chunk) for chunk in chunks]
+        assert sizes == sorted(sizes, reverse=True)
+        assert not sizes or sizes[-1] == 1
 
 
 def test_fixes_in_workers(tmp_path: Path) -> None:

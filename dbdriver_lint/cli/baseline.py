@@ -8,7 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dbdriver_lint.cli import EXIT_CLEAN, EXIT_ERROR, fail
-from dbdriver_lint.cli.options import add_baseline, add_files, add_jobs, add_selection, new_parser, settings_finder
+from dbdriver_lint.cli.options import (
+    add_baseline,
+    add_cache,
+    add_files,
+    add_jobs,
+    add_selection,
+    new_parser,
+    settings_finder,
+)
 
 if TYPE_CHECKING:
     import argparse
@@ -34,6 +42,7 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--allow-growth", action="store_true", help="with update: also accept new findings")
     add_selection(parser)
     add_jobs(parser)
+    add_cache(parser)
     parser.set_defaults(stdin_filename=None)
     return parser
 

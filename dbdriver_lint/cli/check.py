@@ -9,13 +9,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dbdriver_lint.cli import EXIT_CLEAN, EXIT_ERROR, EXIT_FINDINGS, fail
-from dbdriver_lint.cli.options import add_baseline, add_files, add_jobs, add_selection, new_parser, settings_finder
+from dbdriver_lint.cli.options import (
+    add_baseline,
+    add_cache,
+    add_files,
+    add_jobs,
+    add_selection,
+    new_parser,
+    open_cache,
+    settings_finder,
+)
 from dbdriver_lint.report import FORMATS
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Mapping, Sequence
 
+    from dbdriver_lint.cache import ResultCache
     from dbdriver_lint.findings.model import Finding
     from dbdriver_lint.project.discovery import Problem
     from dbdriver_lint.report.model import Report, Terminal
@@ -57,6 +67,7 @@ def parser() -> argparse.ArgumentParser:
     output.add_argument("--exit-zero", action="store_true", help="exit with 0 even if there are findings")
     add_baseline(parser)
     add_jobs(parser)
+    add_cache(parser)
     return parser
 
 
@@ -107,11 +118,12 @@ def lint(args: argparse.Namespace, finder: SettingsFinder, options: Options) -> 
     from dbdriver_lint.cli.output import progress_bar
     from dbdriver_lint.run import lint_files
 
+    cache = open_cache(args, finder) if options.only_look and STDIN not in args.paths else None
     tasks, problems = _tasks(args, finder)
-    _check_selectors(tasks)
+    _check_selectors(tasks, cache)
     progress = progress_bar(len(tasks))
     try:
-        outcomes = lint_files(tasks, options, jobs=args.jobs, progress=progress)
+        outcomes = lint_files(tasks, options, jobs=args.jobs, progress=progress, cache=cache)
     finally:
         progress(len(tasks))  # takes the bar away, after Ctrl-C too
     return outcomes, problems + [problem for outcome in outcomes for problem in outcome.problems]
@@ -136,24 +148,27 @@ def _tasks(args: argparse.Namespace, finder: SettingsFinder) -> tuple[list[Task]
     return [Task(path, finder.for_file(path)) for path in found.files], found.problems
 
 
-def _check_selectors(tasks: Sequence[Task]) -> None:
-    from dbdriver_lint.rules.registry import all_rules
-    from dbdriver_lint.settings.select import check_selectors
+def _check_selectors(tasks: Sequence[Task], cache: ResultCache | None) -> None:
+    settings = {id(task.settings): task.settings for task in tasks}.values()
+    new = [each for each in settings if cache is None or not cache.knows(each)]
+    if new:
+        from dbdriver_lint.rules.registry import all_rules
+        from dbdriver_lint.settings.select import check_selectors
 
-    rules = all_rules()
-    for settings in {id(task.settings): task.settings for task in tasks}.values():
-        check_selectors(settings, rules)
+        for each in new:
+            check_selectors(each, all_rules())
 
 
 def _report(outcomes: Sequence[Outcome], problems: Sequence[Problem], finder: SettingsFinder) -> Report:
     from dbdriver_lint.findings.fingerprint import fingerprints
     from dbdriver_lint.report.model import Report, RuleCard
-    from dbdriver_lint.rules.base import REGISTRY
+    from dbdriver_lint.rules.registry import all_rules
 
     sources = {source.path: source for outcome in outcomes for source in outcome.sources}
     findings, accepted, gone = _without_accepted(outcomes, sources, finder)
     findings.sort(key=lambda f: f.sort_key)
     codes = sorted({finding.code for finding in findings})
+    rules = {rule.code: rule for rule in all_rules()} if codes else {}
     return Report(
         findings=tuple(findings),
         sources=sources,
@@ -163,7 +178,7 @@ def _report(outcomes: Sequence[Outcome], problems: Sequence[Problem], finder: Se
         stale=gone,
         fixed={outcome.path: outcome.applied for outcome in outcomes if outcome.applied},
         problems=tuple(problems),
-        rules={code: RuleCard.of(REGISTRY[code]) for code in codes if code in REGISTRY},
+        rules={code: RuleCard.of(rules[code]) for code in codes if code in rules},
         fingerprints=fingerprints(findings, sources),
     )
 

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import argparse
 import os
+import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dbdriver_lint.settings.load import SettingsFinder
+
+if TYPE_CHECKING:
+    from dbdriver_lint.cache import ResultCache
+
+FOLDER = ".dbdriver-lint-cache"
+"""Where results are kept in a project's root, unless another folder is asked for."""
 
 
 def comma_list(text: str) -> tuple[str, ...]:
@@ -64,6 +71,48 @@ def add_jobs(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--jobs", "-j", type=_jobs, metavar="N", help="worker processes; 1 for none (default: when it pays)"
     )
+
+
+def add_cache(parser: argparse.ArgumentParser) -> None:
+    """Where results are kept for the next run."""
+    group = parser.add_argument_group("cache")
+    group.add_argument("--no-cache", action="store_true", help="look at every file anew, and keep nothing")
+    group.add_argument(
+        "--cache-dir",
+        metavar="FOLDER",
+        help=f"where results are kept (default: DBDRIVER_LINT_CACHE_DIR, the setting, {FOLDER} in the project's root)",
+    )
+
+
+def open_cache(args: argparse.Namespace, finder: SettingsFinder) -> ResultCache | None:
+    """The results of earlier runs over the same project; None where there is no place for them, or none is wanted.
+
+    Raises:
+        SettingsError: a settings file that cannot be read.
+    """
+    if args.no_cache:
+        return None
+    from dbdriver_lint.cache import ENVIRONMENT_VARIABLE, ResultCache
+    from dbdriver_lint.project import project_root
+
+    started = time.time_ns()
+    root = str(project_root(Path(_common_folder(args.paths or [os.curdir]))))
+    settings = finder.for_directory(root)
+    given = args.cache_dir or os.environ.get(ENVIRONMENT_VARIABLE)
+    if given is None and settings.cache_dir is not None:
+        given = os.path.join(settings.root or os.curdir, settings.cache_dir)
+    folder = given or os.path.join(root, FOLDER)
+    if given is None and Path(folder).is_symlink():  # a repository must not choose where we write
+        return None
+    return ResultCache(os.path.abspath(folder), root, started)
+
+
+def _common_folder(paths: list[str]) -> str:
+    folders = [path if Path(path).is_dir() else os.path.dirname(path) for path in map(os.path.abspath, paths)]
+    try:
+        return os.path.commonpath(folders)
+    except ValueError:  # on several drives
+        return str(Path.cwd())
 
 
 def overrides(args: argparse.Namespace) -> dict[str, Any]:

@@ -55,7 +55,9 @@ def forget() -> None:
     """Read everything anew when it is asked for next: files of a long-lived process's projects have changed."""
     from dbdriver_lint.project import environment
     from dbdriver_lint.project.alembic import search
+    from dbdriver_lint.project.modules import shared_modules
 
     environment.forget()
+    shared_modules().changed()
     for cached in (project_root, _dependencies, search):
         cached.cache_clear()

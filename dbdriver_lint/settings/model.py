@@ -88,6 +88,13 @@ class Settings:
         None, "File of accepted findings, relative to the settings file.", example="dbdriver-baseline.json"
     )
 
+    cache_dir: str | None = setting(
+        None,
+        "Folder where results are kept between runs, relative to the settings file; the one of the project's root "
+        "counts. Else `.dbdriver-lint-cache` in the root.",
+        example="build/lint-cache",
+    )
+
     root: str | None = None
     """Directory that patterns and relative paths start from; None: the current directory."""
     origins: tuple[tuple[str, str], ...] = ()
