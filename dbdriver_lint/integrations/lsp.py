@@ -7,7 +7,7 @@ import os
 import re
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from lsprotocol import types as lsp
 from pygls import uris
@@ -20,27 +20,32 @@ from dbdriver_lint.fixes.edit import Applicability
 from dbdriver_lint.integrations import sheet as sheets
 from dbdriver_lint.integrations.positions import offset_of, place_of
 from dbdriver_lint.project import forget
+from dbdriver_lint.project.environment import is_configuration
 from dbdriver_lint.report.model import rule_url
 from dbdriver_lint.report.page import markdown_page
 from dbdriver_lint.rules.registry import find_rule
 from dbdriver_lint.run import describe_crash
 from dbdriver_lint.settings.load import SettingsError, SettingsFinder
+from dbdriver_lint.source.notebook import file_of, is_cell
 from dbdriver_lint.source.text import SourceFile, Span, UnreadableSourceError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from pygls.workspace import TextDocument
 
     from dbdriver_lint.findings.model import Finding, Related
     from dbdriver_lint.fixes.edit import Edit
-    from dbdriver_lint.integrations.sheet import Sheet
+    from dbdriver_lint.integrations.sheet import Book, Sheet
 
 SOURCE = "dbdriver-lint"
 FIX_ALL = f"{lsp.CodeActionKind.SourceFixAll.value}.{SOURCE}"
 DEBOUNCE = 0.3
 """Seconds without a key press before a changed document is linted."""
-WATCHED = ("**/*.py", "**/*.toml", "**/*.lock", "**/*.ini", "**/*.cfg", "**/*requirements*.txt", "**/dbdriver-*.json")
+WATCHED = (
+    *("**/*.py", "**/*.toml", "**/*.lock", "**/*.ini", "**/*.cfg", "**/*requirements*.txt", "**/dbdriver-*.json"),
+    *("**/.env*", "**/*.env", "**/env.*", "**/*compose*.{yml,yaml}", "**/Pipfile"),
+)
 """Files that can change what is said about another one."""
 
 _SEVERITIES = {
@@ -48,7 +53,13 @@ _SEVERITIES = {
     Severity.WARNING: lsp.DiagnosticSeverity.Warning,
     Severity.INFO: lsp.DiagnosticSeverity.Information,
 }
+_NOTEBOOKS = lsp.NotebookDocumentFilterWithNotebook(
+    lsp.NotebookDocumentFilterNotebookType("jupyter-notebook"), [lsp.NotebookCellLanguage("python")]
+)
 _WORD = re.compile(r"[A-Za-z][\w-]*")
+
+
+T = TypeVar("T")
 
 
 class Server(LanguageServer):
@@ -56,9 +67,15 @@ class Server(LanguageServer):
 
     def __init__(self) -> None:
         # Whole documents: the library counts form feeds and U+2028 as line endings, which editors do not.
-        super().__init__(SOURCE, __version__, text_document_sync_kind=lsp.TextDocumentSyncKind.Full)
+        super().__init__(
+            SOURCE,
+            __version__,
+            text_document_sync_kind=lsp.TextDocumentSyncKind.Full,
+            notebook_document_sync=lsp.NotebookDocumentSyncOptions([_NOTEBOOKS], save=True),
+        )
         self._finder = SettingsFinder()
         self._sheets: dict[str, Sheet] = {}
+        self._books: dict[str, Book] = {}
         self._waiting: dict[str, asyncio.Task[None]] = {}
         self._worker = ThreadPoolExecutor(1, "linter")
         self._told: str | None = None
@@ -66,17 +83,20 @@ class Server(LanguageServer):
     # --- linting
 
     def lint(self, uri: str, *, delay: float = 0.0) -> None:
-        """Lint an open document soon, instead of what was to be done with it before."""
+        """Lint an open document or notebook soon, instead of what was to be done with it before."""
         self._stop(uri)
-        self._waiting[uri] = asyncio.create_task(self._lint(uri, delay))
+        work = self._lint if self.notebook(uri) is None else self._lint_notebook
+        self._waiting[uri] = asyncio.create_task(work(uri, delay))
 
     def lint_all(self) -> None:
         """Read settings and projects anew, and lint every open document again."""
         self._finder = SettingsFinder()
         forget()
         self._sheets.clear()
-        for uri in list(self.workspace.text_documents):
-            self.lint(uri, delay=DEBOUNCE)
+        self._books.clear()
+        for uri in [*self.workspace.text_documents, *self.workspace.notebook_documents]:
+            if self.workspace.get_notebook_document(cell_uri=uri) is None:
+                self.lint(uri, delay=DEBOUNCE)
 
     def close(self, uri: str) -> None:
         """Take away what was said about a document."""
@@ -84,8 +104,23 @@ class Server(LanguageServer):
         self._sheets.pop(uri, None)
         self.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(uri, []))
 
+    def close_notebook(self, uri: str, cells: Iterable[str]) -> None:
+        """Take away what was said about a notebook that had these cells."""
+        self._stop(uri)
+        self._books.pop(uri, None)
+        for cell in cells:
+            self.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(cell, []))
+
+    def notebook(self, uri: str) -> lsp.NotebookDocument | None:
+        """The open notebook with this address."""
+        return self.workspace.get_notebook_document(notebook_uri=uri)
+
     async def sheet(self, uri: str) -> Sheet | None:
-        """What the linter says of the document as it is now; None where it cannot say anything."""
+        """What the linter says of the document or cell as it is now; None where it cannot say anything."""
+        notebook = self.workspace.get_notebook_document(cell_uri=uri)
+        if notebook is not None:
+            book = await self.book(notebook)
+            return None if book is None else book.sheets.get(_number(notebook, uri))
         document = self.workspace.get_text_document(uri)
         known = self._sheets.get(uri)
         if known is not None and known.version == document.version:
@@ -93,9 +128,37 @@ class Server(LanguageServer):
         path = _path(document)
         if path is None:
             return None
-        job = partial(sheets.check, path, document.source, self._finder, document.version)
+        sheet = await self._in_worker(
+            path, partial(sheets.check, path, document.source, self._finder, document.version)
+        )
+        if sheet is not None and sheet.version == document.version:
+            self._sheets[uri] = sheet
+        return sheet
+
+    async def book(self, notebook: lsp.NotebookDocument) -> Book | None:
+        """The same of a notebook."""
+        documents = [self.workspace.get_text_document(cell.document) for cell in notebook.cells]
+        versions = tuple(document.version for document in documents)
+        known = self._books.get(notebook.uri)
+        if known is not None and known.versions == versions:
+            return known
+        path = uris.to_fs_path(notebook.uri) if notebook.uri.startswith("file:") else os.path.abspath("untitled.ipynb")
+        if path is None:
+            return None
+        cells = [
+            document.source.replace("\r\n", "\n") if _is_code(cell, document) else None
+            for cell, document in zip(notebook.cells, documents, strict=True)
+        ]
+        job = partial(sheets.check_notebook, path, cells, self._finder, versions)
+        book = await self._in_worker(path, job)
+        if book is not None:
+            self._books[notebook.uri] = book
+        return book
+
+    async def _in_worker(self, path: str, job: Callable[[], T]) -> T | None:
+        """What a job about the file ``path`` gives; None where it fails, and then the user is told why."""
         try:
-            sheet = await asyncio.get_running_loop().run_in_executor(self._worker, job)
+            result = await asyncio.get_running_loop().run_in_executor(self._worker, job)
         except (SettingsError, BaselineError) as error:
             self._tell(str(error))
             return None
@@ -103,13 +166,20 @@ class Server(LanguageServer):
             self._tell(f"{os.path.basename(path)}: {describe_crash(error)}")
             return None
         self._told = None
-        if sheet.version == document.version:
-            self._sheets[uri] = sheet
-        return sheet
+        return result
 
-    async def fixes_of(self, sheet: Sheet) -> list[Edit]:
-        """What `--fix` would change."""
-        return await asyncio.get_running_loop().run_in_executor(self._worker, lambda: sheet.safe_fixes)
+    async def fixes_of(self, uri: str, sheet: Sheet) -> dict[str, tuple[Sheet, Iterable[Edit]]]:
+        """What `--fix` would change in a document, or in all cells of the notebook that a cell is of."""
+        run = asyncio.get_running_loop().run_in_executor
+        notebook = self.workspace.get_notebook_document(cell_uri=uri)
+        if notebook is None:
+            edits = await run(self._worker, lambda: sheet.safe_fixes)
+            return {uri: (sheet, edits)} if edits else {}
+        book = await self.book(notebook)
+        if book is None:
+            return {}
+        by_cell = await run(self._worker, lambda: book.safe_fixes)
+        return {notebook.cells[number - 1].document: (book.sheets[number], by_cell[number]) for number in by_cell}
 
     async def _lint(self, uri: str, delay: float) -> None:
         await asyncio.sleep(delay)
@@ -120,6 +190,21 @@ class Server(LanguageServer):
         if sheet is None or sheet.version == version:
             found = [] if sheet is None else [self.diagnostic(finding, sheet) for finding in sheet.findings]
             self.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(uri, found, version))
+
+    async def _lint_notebook(self, uri: str, delay: float) -> None:
+        await asyncio.sleep(delay)
+        notebook = self.notebook(uri)
+        book = None if notebook is None else await self.book(notebook)
+        notebook = self.notebook(uri)
+        if notebook is None:
+            return
+        documents = [self.workspace.get_text_document(cell.document) for cell in notebook.cells]
+        if book is not None and book.versions != tuple(document.version for document in documents):
+            return
+        for number, cell in enumerate(notebook.cells, 1):
+            sheet = None if book is None else book.sheets.get(number)
+            found = [] if sheet is None else [self.diagnostic(finding, sheet) for finding in sheet.findings]
+            self.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(cell.document, found))
 
     def _stop(self, uri: str) -> None:
         task = self._waiting.pop(uri, None)
@@ -165,7 +250,13 @@ class Server(LanguageServer):
 
     def _related(self, related: Related, sheet: Sheet) -> lsp.DiagnosticRelatedInformation:
         path = os.path.abspath(related.path)
-        source = sheet.source if path == sheet.source.path else _read(path)
+        cell = self._cell(path) if is_cell(path) else None
+        if path == sheet.source.path:
+            source: SourceFile | None = sheet.source
+        elif cell is not None:
+            source = SourceFile.from_text(path, cell.source)
+        else:
+            source = _read(path)
         places = []
         for place in (related.start, related.end):
             if source is not None and place.line <= len(source.line_starts):
@@ -173,17 +264,31 @@ class Server(LanguageServer):
                 places.append(lsp.Position(*place_of(source, offset, self.encoding)))
             else:
                 places.append(lsp.Position(place.line - 1, place.column - 1))
-        location = lsp.Location(uris.from_fs_path(path) or path, lsp.Range(*places))
+        address = uris.from_fs_path(file_of(path)) if cell is None else cell.uri
+        location = lsp.Location(address or path, lsp.Range(*places))
         return lsp.DiagnosticRelatedInformation(location, related.message)
 
-    def change(self, uri: str, sheet: Sheet, edits: Iterable[Edit]) -> lsp.WorkspaceEdit:
-        """Edits as the editor applies them, to this version of the document where it can say so."""
-        changes = [lsp.TextEdit(self.range(sheet.source, edit.span), edit.replacement) for edit in edits]
+    def _cell(self, path: str) -> TextDocument | None:
+        """The open cell that a path names."""
+        for notebook in self.workspace.notebook_documents.values():
+            number = int(path.rpartition(" ")[2])
+            if uris.to_fs_path(notebook.uri) == file_of(path) and number <= len(notebook.cells):
+                return self.workspace.get_text_document(notebook.cells[number - 1].document)
+        return None
+
+    def change(self, edits: Mapping[str, tuple[Sheet, Iterable[Edit]]]) -> lsp.WorkspaceEdit:
+        """Edits of documents as the editor applies them, to these versions of theirs where it can say so."""
+        changes = {
+            uri: [lsp.TextEdit(self.range(sheet.source, edit.span), edit.replacement) for edit in each]
+            for uri, (sheet, each) in edits.items()
+        }
         workspace = self.client_capabilities.workspace
         if workspace and workspace.workspace_edit and workspace.workspace_edit.document_changes:
-            document = lsp.OptionalVersionedTextDocumentIdentifier(uri, sheet.version)
-            return lsp.WorkspaceEdit(document_changes=[lsp.TextDocumentEdit(document, changes)])
-        return lsp.WorkspaceEdit(changes={uri: changes})
+            documents = {uri: lsp.OptionalVersionedTextDocumentIdentifier(uri, edits[uri][0].version) for uri in edits}
+            return lsp.WorkspaceEdit(
+                document_changes=[lsp.TextDocumentEdit(documents[uri], [*each]) for uri, each in changes.items()]
+            )
+        return lsp.WorkspaceEdit(changes={uri: list(each) for uri, each in changes.items()})
 
     def repairs(self, uri: str, sheet: Sheet, finding: Finding) -> Iterator[lsp.CodeAction]:
         """What can be done about one finding."""
@@ -196,14 +301,14 @@ class Server(LanguageServer):
                 kind=lsp.CodeActionKind.QuickFix,
                 diagnostics=about,
                 is_preferred=safe,
-                edit=self.change(uri, sheet, sorted(fix.edits)),
+                edit=self.change({uri: (sheet, sorted(fix.edits))}),
             )
         if accepted := sheet.acceptance(finding):
             yield lsp.CodeAction(
                 title=f"Accept it: # dbdriver: ignore[{finding.name}]",
                 kind=lsp.CodeActionKind.QuickFix,
                 diagnostics=about,
-                edit=self.change(uri, sheet, accepted),
+                edit=self.change({uri: (sheet, accepted)}),
             )
 
 
@@ -235,6 +340,19 @@ def make_server() -> Server:
     async def changed(server: Server, params: lsp.DidChangeTextDocumentParams) -> None:
         server.lint(params.text_document.uri, delay=DEBOUNCE)
 
+    @server.feature(lsp.NOTEBOOK_DOCUMENT_DID_OPEN)
+    async def opened_notebook(server: Server, params: lsp.DidOpenNotebookDocumentParams) -> None:
+        server.lint(params.notebook_document.uri)
+
+    @server.feature(lsp.NOTEBOOK_DOCUMENT_DID_CHANGE)
+    async def changed_notebook(server: Server, params: lsp.DidChangeNotebookDocumentParams) -> None:
+        server.lint(params.notebook_document.uri, delay=DEBOUNCE)
+
+    @server.feature(lsp.NOTEBOOK_DOCUMENT_DID_CLOSE)
+    async def closed_notebook(server: Server, params: lsp.DidCloseNotebookDocumentParams) -> None:
+        server.close_notebook(params.notebook_document.uri, [cell.uri for cell in params.cell_text_documents])
+
+    @server.feature(lsp.NOTEBOOK_DOCUMENT_DID_SAVE)
     @server.feature(lsp.TEXT_DOCUMENT_DID_SAVE)
     @server.feature(lsp.WORKSPACE_DID_CHANGE_WATCHED_FILES)
     @server.feature(lsp.WORKSPACE_DID_CHANGE_CONFIGURATION)
@@ -257,9 +375,9 @@ def make_server() -> Server:
         if _wanted(params.context, lsp.CodeActionKind.QuickFix.value):
             for finding in sheet.at(server.span(sheet.source, params.range)):
                 actions += server.repairs(uri, sheet, finding)
-        if _wanted(params.context, FIX_ALL) and (edits := await server.fixes_of(sheet)):
+        if _wanted(params.context, FIX_ALL) and (edits := await server.fixes_of(uri, sheet)):
             title = "dbdriver-lint: apply all safe fixes"
-            actions.append(lsp.CodeAction(title, FIX_ALL, edit=server.change(uri, sheet, edits)))
+            actions.append(lsp.CodeAction(title, FIX_ALL, edit=server.change(edits)))
         return actions
 
     @server.feature(lsp.TEXT_DOCUMENT_HOVER)
@@ -291,12 +409,23 @@ def _wanted(context: lsp.CodeActionContext, kind: str) -> bool:
 
 def _path(document: TextDocument) -> str | None:
     """The file of a document, or where it would stand; None for what is not linted in an editor."""
+    path = uris.to_fs_path(document.uri) if document.uri.startswith("file:") else None
+    if path is not None and is_configuration(path):
+        return path  # whatever the editor calls its language
     if document.language_id not in ("python", None):
         return None
-    path = uris.to_fs_path(document.uri) if document.uri.startswith("file:") else None
     if path is None:
         return os.path.abspath("untitled.py") if document.uri.startswith("untitled:") else None
     return path if path.endswith((".py", ".pyi")) else None
+
+
+def _number(notebook: lsp.NotebookDocument, uri: str) -> int:
+    """The 1-based number of a cell; 0 for one that is gone."""
+    return next((number for number, cell in enumerate(notebook.cells, 1) if cell.document == uri), 0)
+
+
+def _is_code(cell: lsp.NotebookCell, document: TextDocument) -> bool:
+    return cell.kind == lsp.NotebookCellKind.Code and document.language_id in ("python", None)
 
 
 def _read(path: str) -> SourceFile | None:

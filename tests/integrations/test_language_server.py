@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from contextlib import asynccontextmanager
+from fnmatch import fnmatch
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,6 +15,8 @@ pytest.importorskip("pygls")
 from lsprotocol import types as lsp
 from pygls.lsp.client import LanguageClient
 
+from dbdriver_lint.integrations.lsp import WATCHED
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
     from pathlib import Path
@@ -22,6 +25,8 @@ BAD = 'from sqlalchemy import create_engine\n\nname = "😀"; engine = create_en
 UTF16 = lsp.Range(lsp.Position(2, 37), lsp.Position(2, 45))
 """`postgres`; the emoji is one character and two units."""
 TIMEOUT = 30.0
+# The client's library asks in a way that Python 3.14 finds old.
+pytestmark = pytest.mark.filterwarnings("ignore:'asyncio.iscoroutinefunction':DeprecationWarning")
 
 
 class Editor:
@@ -29,6 +34,9 @@ class Editor:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.name = "db.py"
+        self.address: str | None = None
+        """What is asked about, where it is no file."""
         self.client = LanguageClient("test", "1")
         self.published: asyncio.Queue[lsp.PublishDiagnosticsParams] = asyncio.Queue()
         self.messages: list[str] = []
@@ -49,7 +57,7 @@ class Editor:
 
     @property
     def uri(self) -> str:
-        return (self.folder / "db.py").as_uri()
+        return self.address or (self.folder / self.name).as_uri()
 
     def open(self, text: str, language: str = "python") -> None:
         document = lsp.TextDocumentItem(self.uri, language, self.version, text)
@@ -92,7 +100,8 @@ async def editor(folder: Path, *encodings: lsp.PositionEncodingKind) -> AsyncIte
     watched = lsp.DidChangeWatchedFilesClientCapabilities(dynamic_registration=True)
     workspace = lsp.WorkspaceClientCapabilities(did_change_watched_files=watched)
     general = lsp.GeneralClientCapabilities(position_encodings=list(encodings) or None)
-    capabilities = lsp.ClientCapabilities(workspace=workspace, general=general)
+    synchronized = lsp.NotebookDocumentClientCapabilities(lsp.NotebookDocumentSyncClientCapabilities())
+    capabilities = lsp.ClientCapabilities(workspace=workspace, general=general, notebook_document=synchronized)
     hello = lsp.InitializeParams(capabilities, root_uri=folder.as_uri())
     told = await asyncio.wait_for(self.client.initialize_async(hello), TIMEOUT)
     assert told.server_info is not None
@@ -296,7 +305,172 @@ def test_a_module_that_is_saved_changes_what_is_said_of_another(tmp_path: Path) 
     in_editor(tmp_path, steps)
 
 
-def test_other_languages_and_notebooks_are_left_alone(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "text", "other"),
+    [
+        (".env", "DATABASE_URL=postgresql+{}://a@h/d\n", "asyncpg"),
+        (
+            "docker-compose.yml",
+            "services:\n  a:\n    environment:\n      DATABASE_URL: postgresql+{}://a@h/d\n",
+            "asyncpg",
+        ),
+    ],
+)
+def test_a_variable_that_is_set_anew_changes_what_is_said_of_the_engine(
+    tmp_path: Path, name: str, text: str, other: str
+) -> None:
+    file = tmp_path / name
+    (tmp_path / "pyproject.toml").touch()
+    file.write_text(text.format("psycopg2"), encoding="utf-8")
+    code = (
+        "import os\n\nfrom sqlalchemy.ext.asyncio import create_async_engine\n\n"
+        'engine = create_async_engine(os.environ["DATABASE_URL"])  # dbdriver: ignore[XDB106]\n'
+    )
+
+    async def steps(editor: Editor) -> None:
+        editor.open(code)
+        assert [found.code for found in await editor.diagnostics()] == ["XDB103"]
+        file.write_text(text.format(other), encoding="utf-8")
+        change = lsp.FileEvent(file.as_uri(), lsp.FileChangeType.Changed)
+        editor.client.workspace_did_change_watched_files(lsp.DidChangeWatchedFilesParams([change]))
+        assert await editor.diagnostics() == []
+        assert any(fnmatch(str(file), glob.replace("{yml,yaml}", "yml")) for glob in WATCHED)
+
+    in_editor(tmp_path, steps)
+
+
+def test_an_alembic_configuration_that_changes(tmp_path: Path) -> None:
+    (tmp_path / "migrations").mkdir()
+    (tmp_path / "migrations" / "script.py.mako").touch()
+    configuration = tmp_path / "alembic.ini"
+    text = "[alembic]\nscript_location = migrations\nsqlalchemy.url = postgresql+{}://a@h/d\n"
+    configuration.write_text(text.format("asyncpg"), encoding="utf-8")
+    env = (
+        "from alembic import context\nfrom sqlalchemy import engine_from_config\n\nconfig = context.config\n"
+        'engine = engine_from_config(config.get_section(config.config_ini_section, {}), prefix="sqlalchemy.")\n'
+        "with engine.connect() as connection:\n    context.configure(connection=connection)\n"
+        "    context.run_migrations()\n"
+    )
+    file = tmp_path / "migrations" / "env.py"
+    file.write_text(env, encoding="utf-8")
+    (tmp_path / "pyproject.toml").touch()
+
+    async def steps(editor: Editor) -> None:
+        editor.name = "migrations/env.py"
+        editor.open(env)
+        assert [found.code for found in await editor.diagnostics()] == ["XDB407"]
+        configuration.write_text(text.format("psycopg2"), encoding="utf-8")
+        change = lsp.FileEvent(configuration.as_uri(), lsp.FileChangeType.Changed)
+        editor.client.workspace_did_change_watched_files(lsp.DidChangeWatchedFilesParams([change]))
+        assert await editor.diagnostics() == []
+
+    in_editor(tmp_path, steps)
+
+
+def test_a_configuration_file_in_the_editor(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").touch()
+    text = "# the database\nDATABASE_URL=postgresql+asyncpg://a@h/d?sslmode=require\n"
+
+    async def steps(editor: Editor) -> None:
+        editor.name = ".env"
+        editor.open(text, language="dotenv")
+        [found] = await editor.diagnostics()
+        assert found.code == "XDB201"
+        assert found.range == lsp.Range(lsp.Position(1, 40), lsp.Position(1, 55))
+        [accept] = (await editor.actions(found.range)).values()
+        comment = "# dbdriver: ignore[sslmode-in-async-engine]\n"
+        assert applied(text, accept, editor.uri) == text.replace("DATABASE", f"{comment}DATABASE")
+
+    in_editor(tmp_path, steps)
+
+
+class OpenNotebook:
+    """A notebook that is open in an editor, with Python cells but for the first."""
+
+    def __init__(self, editor: Editor, *cells: str) -> None:
+        self.editor = editor
+        self.uri = (editor.folder / "analysis.ipynb").as_uri()
+        self.version = 0
+        kinds = [lsp.NotebookCellKind.Markup] + [lsp.NotebookCellKind.Code] * len(cells)
+        texts = [BAD, *cells]
+        self.cells = [f"notebook-cell:analysis#{number}" for number in range(1, len(texts) + 1)]
+        documents = [
+            lsp.TextDocumentItem(uri, "markdown" if kind is lsp.NotebookCellKind.Markup else "python", 0, text)
+            for uri, kind, text in zip(self.cells, kinds, texts, strict=True)
+        ]
+        notebook = lsp.NotebookDocument(
+            self.uri, "jupyter-notebook", 0, [lsp.NotebookCell(k, u) for k, u in zip(kinds, self.cells, strict=True)]
+        )
+        editor.client.notebook_document_did_open(lsp.DidOpenNotebookDocumentParams(notebook, documents))
+
+    def change(self, number: int, text: str) -> None:
+        self.version += 1
+        cell = lsp.VersionedTextDocumentIdentifier(self.version, self.cells[number - 1])
+        content = lsp.NotebookDocumentCellContentChanges(cell, [lsp.TextDocumentContentChangeWholeDocument(text)])
+        changes = lsp.NotebookDocumentCellChanges(text_content=[content])
+        self.editor.client.notebook_document_did_change(
+            lsp.DidChangeNotebookDocumentParams(
+                lsp.VersionedNotebookDocumentIdentifier(self.version, self.uri),
+                lsp.NotebookDocumentChangeEvent(cells=changes),
+            )
+        )
+
+    async def diagnostics(self) -> list[list[lsp.Diagnostic]]:
+        """What is said of each cell next."""
+        found: dict[str, list[lsp.Diagnostic]] = {}
+        while len(found) < len(self.cells):
+            params = await asyncio.wait_for(self.editor.published.get(), TIMEOUT)
+            assert params.uri not in found
+            found[params.uri] = list(params.diagnostics)
+        return [found[uri] for uri in self.cells]
+
+
+def test_a_notebook_cell_by_cell(tmp_path: Path) -> None:
+    imports = "%matplotlib inline\r\nfrom sqlalchemy import create_engine\r\nURL = 'postgres://h/d'"
+    engine = "engine = create_engine(URL)"
+    other = 'other = create_engine("postgres://h/e")'
+
+    async def steps(editor: Editor) -> None:
+        notebook = OpenNotebook(editor, imports, engine, other)
+        first, second, third, fourth = await notebook.diagnostics()
+        assert first == second == []
+        assert [found.code for found in third + fourth] == ["XDB102", "XDB102"]
+        assert third[0].range == lsp.Range(lsp.Position(0, 23), lsp.Position(0, 26))
+        assert fourth[0].range == lsp.Range(lsp.Position(0, 23), lsp.Position(0, 31))
+        assert third[0].related_information is not None
+        [related] = third[0].related_information
+        assert related.location == lsp.Location(notebook.cells[1], lsp.Range(lsp.Position(2, 6), lsp.Position(2, 22)))
+
+        everything = lsp.Range(lsp.Position(0, 0), lsp.Position(9, 0))
+        editor.address = notebook.cells[3]
+        actions = await editor.actions(everything, "quickfix")
+        safe = next(action for title, action in actions.items() if title.endswith("(safe fix)"))
+        assert applied(other, safe, notebook.cells[3]) == other.replace("postgres:", "postgresql:")
+        editor.address = notebook.cells[2]  # what is to be repaired stands in another cell
+        assert not [title for title in await editor.actions(everything, "quickfix") if "fix)" in title]
+        [both] = (await editor.actions(everything, "source.fixAll")).values()
+        assert both.edit is not None
+        assert both.edit.changes is not None
+        assert set(both.edit.changes) == {notebook.cells[1], notebook.cells[3]}
+        for number, text in ((1, imports), (3, other)):
+            fixed = applied(text, both, notebook.cells[number]).replace("\r\n", "\n")
+            assert fixed == text.replace("postgres:", "postgresql:").replace("\r\n", "\n")
+        page = await editor.hover(0, 24)
+        assert page is not None
+        assert page.startswith("# unknown-url-dialect (XDB102)")
+
+        notebook.change(2, imports.replace("postgres://h/d", "sqlite://"))
+        assert list(map(len, await notebook.diagnostics())) == [0, 0, 0, 1]
+        cells = [lsp.TextDocumentIdentifier(uri) for uri in notebook.cells]
+        editor.client.notebook_document_did_close(
+            lsp.DidCloseNotebookDocumentParams(lsp.NotebookDocumentIdentifier(notebook.uri), cells)
+        )
+        assert not any(await notebook.diagnostics())
+
+    in_editor(tmp_path, steps)
+
+
+def test_other_languages_are_left_alone(tmp_path: Path) -> None:
     async def steps(editor: Editor) -> None:
         editor.open(BAD, language="markdown")
         assert await editor.diagnostics() == []
