@@ -21,6 +21,7 @@ from dbdriver_lint.analysis.values import (
     Unknown,
     Value,
     choice,
+    is_too_large,
     options,
     with_step,
 )
@@ -138,6 +139,8 @@ class Assignments(Conditions):
             result = self.add(current, value)
         elif isinstance(node.operator, cst.BitOrAssign):
             result = self.merge(current, value)
+        if is_too_large(result):
+            result = Unknown("too large", result.steps)
         self.assign(node.target, result, node.value, frame)
 
 

@@ -31,6 +31,8 @@ from dbdriver_lint.analysis.values import (
     Url,
     Value,
     choice,
+    is_too_large,
+    one_way,
     options,
 )
 
@@ -89,7 +91,10 @@ class Expressions(Objects):
                 if isinstance(child, (cst.BaseExpression, cst.Arg, cst.BaseElement, cst.BaseDictElement)):
                     self.evaluate(child, frame)
             return Unknown(type(node).__name__)
-        return handler(self, node, frame)
+        value = handler(self, node, frame)
+        if isinstance(node, _COLLECTING) and is_too_large(value):
+            return Unknown("too large", value.steps)
+        return value
 
     # Literals
 
@@ -240,7 +245,7 @@ class Expressions(Objects):
         if isinstance(node.operator, cst.Modulo) and isinstance(left, (Text, Template)):
             return library.percent_format(left, right)
         if isinstance(node.operator, cst.Divide):
-            return Unknown("path", (*left.steps, *right.steps))
+            return Unknown("path", one_way(left.steps, right.steps))
         return Unknown("computed", left.steps)
 
     def add(self, left: Value, right: Value) -> Value:
@@ -251,7 +256,7 @@ class Expressions(Objects):
             return strings.concat([library.as_text(left), library.as_text(right)])
         if isinstance(left, Constant) and isinstance(right, Constant):
             return Unknown("number")
-        return Unknown("computed", (*left.steps, *right.steps))
+        return Unknown("computed", one_way(left.steps, right.steps))
 
     def merge(self, left: Value, right: Value) -> Value:
         """``left | right`` of dictionaries."""
@@ -376,7 +381,7 @@ class Expressions(Objects):
                 new = copy(current, items={**current.items, key.text: value}, entry_anchors=anchors, key_anchors=keys)
             else:
                 new = copy(current, open=True)
-            frame.env.vars[path] = new
+            frame.env.vars[path] = Unknown("too large", new.steps) if is_too_large(new) else new
         elif isinstance(current, Choice):
             frame.env.vars[path] = Unknown("changed item")
         slot = _subscript_path(target)
@@ -534,6 +539,9 @@ _TAKES_A_FUNCTION = frozenset(
         *("set_main_option", "set_section_option", "create_all", "drop_all", "reflect", "to_sql"),
     }
 )
+
+#: What makes a collection of others.
+_COLLECTING = (cst.List, cst.Tuple, cst.Set, cst.Dict, cst.BinaryOperation, cst.Call, cst.FormattedString)
 
 Evaluator = Callable[[Any, Any, Any], Value]
 _EVALUATORS: dict[type, Evaluator] = {

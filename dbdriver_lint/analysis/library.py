@@ -30,6 +30,7 @@ from dbdriver_lint.analysis.values import (
     Url,
     Value,
     choice,
+    one_way,
     with_step,
 )
 from dbdriver_lint.knowledge.urls import DatabaseUrl, Part, UrlError, parse_url
@@ -431,7 +432,7 @@ def transformed(arguments: Arguments, anchor: NodeAnchor) -> Value:
         return part
     steps = url.steps if url is not None else ()
     step = Step(f"it is transformed for {driver.text} here", anchor)
-    return Url(strings.text_of(drivername), part, part, part, part, part, part, (*steps, step))
+    return Url(strings.text_of(drivername), part, part, part, part, part, part, one_way(steps, (step,)))
 
 
 def url_attribute(url: Url, name: str) -> Value | None:

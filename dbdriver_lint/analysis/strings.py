@@ -21,13 +21,13 @@ from dbdriver_lint.analysis.values import (
     Literal,
     Piece,
     Result,
-    Step,
     Steps,
     Template,
     Text,
     Unknown,
     Value,
     choice,
+    one_way,
     options,
 )
 from dbdriver_lint.knowledge.urls import HOLE
@@ -39,6 +39,8 @@ Pieces = tuple[Piece | Hole, ...]
 
 #: Longer strings are not followed: no URL is that long, and products of strings explode.
 MAX_LENGTH = 20_000
+#: Nor are strings of more pieces, or cut into more.
+MAX_PIECES = 200
 MAX_CHOICES = 16
 
 
@@ -50,7 +52,7 @@ def text_of(text: str, literal: Literal | None = None, steps: Steps = ()) -> Tex
 def make(pieces: Iterable[Piece | Hole], steps: Steps = ()) -> Value:
     """A string of pieces: known in full, or a template."""
     kept = tuple(piece for piece in pieces if isinstance(piece, Hole) or piece.text)
-    if sum(len(piece.text) for piece in kept if isinstance(piece, Piece)) > MAX_LENGTH:
+    if len(kept) > MAX_PIECES or sum(len(piece.text) for piece in kept if isinstance(piece, Piece)) > MAX_LENGTH:
         return Unknown("string too long", steps)
     known = tuple(piece for piece in kept if isinstance(piece, Piece))
     if len(known) == len(kept):
@@ -92,16 +94,6 @@ def cut(pieces: Sequence[Piece | Hole], start: int, end: int) -> list[Piece | Ho
     return result
 
 
-def join_steps(*values: Value) -> Steps:
-    """The places of several values that became one, each once."""
-    steps: list[Step] = []
-    for value in values:
-        for step in value.steps:
-            if step not in steps:
-                steps.append(step)
-    return tuple(steps)
-
-
 def lift(value: Value, operation: Callable[[Value], Value], what: str) -> Value:
     """Apply a string operation to every possibility of ``value``.
 
@@ -123,7 +115,7 @@ def lift(value: Value, operation: Callable[[Value], Value], what: str) -> Value:
 
 def copy_steps(value: Value, steps: Steps) -> Value:
     """``value`` after it came through ``steps`` as well."""
-    return copy(value, steps=(*value.steps, *(s for s in steps if s not in value.steps))) if steps else value
+    return copy(value, steps=one_way(value.steps, steps)) if steps else value
 
 
 def concat(values: Sequence[Value]) -> Value:
@@ -140,7 +132,7 @@ def concat(values: Sequence[Value]) -> Value:
     pieces: list[Piece | Hole] = []
     for value in values:
         pieces.extend(pieces_of(value))
-    return make(pieces, join_steps(*values))
+    return make(pieces, one_way(*(value.steps for value in values)))
 
 
 def replace(value: Value, old: str, new: Value, count: int = -1) -> Value:
@@ -152,6 +144,8 @@ def replace(value: Value, old: str, new: Value, count: int = -1) -> Value:
     def operation(text: Value) -> Value:
         pieces = pieces_of(text)
         whole = picture(pieces)
+        if whole.count(old) > MAX_PIECES:
+            return Unknown("too many replacements", text.steps)
         result: list[Piece | Hole] = []
         at = done = 0
         while old and (count < 0 or done < count):
@@ -165,7 +159,7 @@ def replace(value: Value, old: str, new: Value, count: int = -1) -> Value:
         result += cut(pieces, at, len(whole))
         if doubled is not None:
             result = [copy(piece, doubled=doubled) if isinstance(piece, Hole) else piece for piece in result]
-        return make(result, join_steps(text, new))
+        return make(result, one_way(text.steps, new.steps))
 
     if not old:
         return Unknown("empty replacement", value.steps)
@@ -201,6 +195,8 @@ def split(value: Value, separator: str, maximum: int, *, right: bool = False) ->
     def operation(text: Value) -> Value:
         pieces = pieces_of(text)
         whole = picture(pieces)
+        if whole.count(separator) > MAX_PIECES:
+            return Unknown("too many parts", text.steps)
         parts = whole.rsplit(separator, maximum) if right else whole.split(separator, maximum)
         items: list[Value] = []
         at = 0

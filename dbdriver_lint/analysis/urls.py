@@ -17,6 +17,7 @@ from dbdriver_lint.analysis.values import (
     Unknown,
     Url,
     Value,
+    one_way,
     options,
 )
 from dbdriver_lint.knowledge.urls import UrlError, parse_url
@@ -37,7 +38,7 @@ def urls_of(value: Value | None) -> UrlSet:
 
 def _collect(value: Value, steps: Steps, default_of: str | None, found: list[PossibleUrl], unknown: list[str]) -> None:
     for option in options(value):
-        way = (*option.steps, *(step for step in steps if step not in option.steps))
+        way = one_way(option.steps, steps)
         if isinstance(option, EnvVar):
             unknown.append(f"environment variable {option.name}")
             if option.default is not None:

@@ -252,9 +252,27 @@ MASKED = "URL object as text with its password masked"
 
 def with_step(value: Value, step: Step) -> Value:
     """``value`` after it has come through one more place; a place is listed once."""
-    if value.steps and value.steps[-1].place == step.place:
+    if (value.steps and value.steps[-1].place == step.place) or len(value.steps) >= MAX_WAY:
         return value
     return replace(value, steps=(*value.steps, step))
+
+
+#: Of a longer way only the beginning is told.
+MAX_WAY = 40
+
+
+def one_way(*ways: Steps) -> Steps:
+    """The places of several ways, each once."""
+    known = [way for way in ways if way]
+    if len(known) < 2:
+        return known[0] if known else ()
+    steps: list[Step] = []
+    for step in (step for way in known for step in way):
+        if step not in steps:
+            steps.append(step)
+        if len(steps) == MAX_WAY:
+            break
+    return tuple(steps)
 
 
 def options(value: Value) -> Iterator[Value]:
@@ -262,11 +280,36 @@ def options(value: Value) -> Iterator[Value]:
     if isinstance(value, Choice):
         for option in value.options:
             for inner in options(option):
-                if value.steps:
-                    inner = replace(inner, steps=(*inner.steps, *value.steps))
-                yield inner
+                yield replace(inner, steps=one_way(inner.steps, value.steps)) if value.steps else inner
     else:
         yield value
+
+
+#: Larger collections are data. Each part of a part counts, wherever else it is a part too.
+MAX_SIZE = 10_000
+
+
+def is_too_large(value: Value) -> bool:
+    """Whether a value has more parts, with those inside of them, than are followed."""
+    size = 0
+    stack: list[Value | None] = [value]
+    while stack and size <= MAX_SIZE:
+        size += 1
+        inner = stack.pop()
+        if isinstance(inner, Dictionary):
+            stack += inner.items.values()
+        elif isinstance(inner, Items):
+            stack += inner.items
+        elif isinstance(inner, Choice):
+            stack += inner.options
+        elif isinstance(inner, Template):
+            stack += [piece.value for piece in inner.pieces if isinstance(piece, Hole)]
+        elif isinstance(inner, EnvVar):
+            stack += (inner.default, inner.in_files)
+        elif isinstance(inner, Url):
+            stack += (inner.drivername, inner.username, inner.password, inner.host, inner.port, inner.database)
+            stack += (inner.query, inner.text)
+    return size > MAX_SIZE
 
 
 #: More possibilities than this are no knowledge.
