@@ -11,7 +11,7 @@ from dbdriver_lint.analysis import strings
 from dbdriver_lint.analysis.expressions import Expressions
 from dbdriver_lint.analysis.relevance import expression_may_matter
 from dbdriver_lint.analysis.tree import dotted
-from dbdriver_lint.analysis.values import Choice, EnvVar, Value, choice, options
+from dbdriver_lint.analysis.values import Choice, EnvVar, Items, Text, Unknown, Value, choice, options
 
 if TYPE_CHECKING:
     from dbdriver_lint.analysis.frames import Frame
@@ -37,7 +37,7 @@ class Conditions(Expressions):
             value = frame.env.read(path)
             if value is None and "." in path:
                 value = self.evaluate(node, frame)
-            if not isinstance(value, (Choice, EnvVar)):
+            if not isinstance(value, (Choice, EnvVar, Unknown)):
                 continue
             kept: list[Value] = []
             for option in options(value):
@@ -63,7 +63,9 @@ class Conditions(Expressions):
                 option = copy(option, default=None)
             if option.in_files is not None and not possible(option.in_files):
                 option = copy(option, in_files=None)
-            return option
+        if isinstance(option, (EnvVar, Unknown)):
+            schemes = self._schemes(path, test, frame) if wanted else ()
+            return strings.beginning_with(option, schemes) if schemes else option
         saved = frame.env.vars.get(path)
         frame.env.vars[path] = option
         recording, frame.recording = frame.recording, False
@@ -76,6 +78,15 @@ class Conditions(Expressions):
             else:
                 frame.env.vars[path] = saved
         return None if truth is (not wanted) else option
+
+    def _schemes(self, path: str, test: cst.BaseExpression, frame: Frame) -> tuple[str, ...]:
+        """What the value begins with where ``test`` is ``path.startswith("postgres://")``; empty for other tests."""
+        if not (isinstance(test, cst.Call) and len(test.args) == 1 and dotted(test.func) == f"{path}.startswith"):
+            return ()
+        prefix = self.evaluate(test.args[0].value, frame)
+        texts = prefix.items if isinstance(prefix, Items) else (prefix,)
+        known = tuple(text.text for text in texts if isinstance(text, Text) and "://" in text.text)
+        return known if len(known) == len(texts) else ()
 
     def _mark_checked(self, test: cst.BaseExpression, frame: Frame) -> None:
         """An environment value that a test looks into (not only at its presence) is a checked one."""

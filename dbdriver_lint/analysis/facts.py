@@ -122,6 +122,12 @@ class UrlSet:
         """Whether the code itself decides: all is known but what the environment may put in its place."""
         return bool(self.urls) and all(reason.startswith("environment variable") for reason in self.unknown)
 
+    def condition_of(self, url: PossibleUrl) -> str:
+        """When ``url`` is the value, as the beginning of a message; empty where it always is."""
+        if url.condition or (len(self.urls) == 1 and not self.unknown):
+            return url.condition
+        return f"If the URL is `{url.url.masked()}`, "
+
 
 @dataclass(frozen=True, slots=True)
 class EngineCall:

@@ -31,7 +31,6 @@ from dbdriver_lint.analysis.values import (
     Value,
     choice,
     one_way,
-    with_step,
 )
 from dbdriver_lint.knowledge.urls import DatabaseUrl, Part, UrlError, parse_url
 
@@ -359,10 +358,7 @@ def make_url(value: Value | None) -> Value:
     if isinstance(value, Url):
         return value
     if isinstance(value, EnvVar):
-        known = [make_url(each) for each in (value.default, value.in_files) if each is not None]
-        if value.steps:
-            read = copy(value.steps[-1], variable=value.name)
-            known = [with_step(each, read) for each in known]
+        known = [make_url(each) for each in strings.defaults(value)]
         return choice([*known, _opaque_url(copy(value, default=None, in_files=None))])
     if not isinstance(value, (Text, Template)):
         return Unknown("URL", value.steps)

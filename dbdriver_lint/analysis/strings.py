@@ -29,6 +29,7 @@ from dbdriver_lint.analysis.values import (
     choice,
     one_way,
     options,
+    with_step,
 )
 from dbdriver_lint.knowledge.urls import HOLE
 
@@ -111,6 +112,22 @@ def lift(value: Value, operation: Callable[[Value], Value], what: str) -> Value:
     if isinstance(value, Unknown):
         return value
     return Unknown(what, value.steps)
+
+
+def defaults(variable: EnvVar) -> list[Value]:
+    """What is known of an environment variable's value: its default and what files set, each knowing whose it is."""
+    known = [each for each in (variable.default, variable.in_files) if each is not None]
+    if not variable.steps:
+        return known
+    read = copy(variable.steps[-1], variable=variable.name)
+    return [with_step(option, read) for each in known for option in options(each)]
+
+
+def beginning_with(value: EnvVar | Unknown, prefixes: Sequence[str]) -> Value:
+    """A value that is not known but for its beginning, which is one of ``prefixes``."""
+    known = defaults(value) if isinstance(value, EnvVar) else []
+    rest = copy(value, default=None, in_files=None) if isinstance(value, EnvVar) else value
+    return choice([*(make([Piece(prefix), Hole(rest)], value.steps) for prefix in prefixes), *known])
 
 
 def copy_steps(value: Value, steps: Steps) -> Value:

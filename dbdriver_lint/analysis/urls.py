@@ -56,12 +56,20 @@ def _collect(value: Value, steps: Steps, default_of: str | None, found: list[Pos
             if possible is None:
                 unknown.append("text that is no URL")
             elif not possible.url.drivername.known:
-                unknown.append("URL with an unknown scheme")
+                unknown.append(_reason(option))
                 found.append(possible)
             else:
                 found.append(possible)
         else:
             unknown.append(option.reason if isinstance(option, Unknown) else type(option).__name__.lower())
+
+
+def _reason(value: Text | Template) -> str:
+    """Why the scheme of a URL is not known."""
+    first = value.pieces[0] if value.pieces else None
+    if isinstance(first, Hole) and isinstance(first.value, EnvVar):
+        return f"environment variable {first.value.name}"
+    return "URL with an unknown scheme"
 
 
 def possible_url(value: Text | Template, steps: Steps = (), default_of: str | None = None) -> PossibleUrl | None:

@@ -204,7 +204,7 @@ def _pools(call: EngineCall, context: Context) -> list[tuple[str, str]]:
             pool = None if in_memory is None else default_pool(loaded.driver, in_memory=in_memory, before_2_0=before)
             if pool is None:
                 return []
-            pools.append((pool, url.condition))
+            pools.append((pool, call.urls.condition_of(url)))
     return pools
 
 

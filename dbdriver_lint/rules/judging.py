@@ -165,7 +165,11 @@ def judge_engine(call: EngineCall, context: Context) -> Iterator[Judged]:
     """The parameters of an engine, in URL and ``connect_args``, that do not do what they say."""
     if not connects_by_url(call):
         return
-    drivers = [(url, loaded_drivers(url, call, context)) for url in call.urls.urls]
+    drivers = [
+        (url, loaded_drivers(url, call, context))
+        for url in call.urls.urls
+        if url.url.drivername.known or not call.urls.decided  # of the environment's own scheme nothing is said
+    ]
     if not all(loaded for _, loaded in drivers):
         return
     yield from once([*_in_queries(call, drivers), *_in_connect_args(call, drivers)])
@@ -244,9 +248,7 @@ def place_of_parameter(url: PossibleUrl, key: str, argument: Anchor) -> tuple[An
 
 def when_of(url: PossibleUrl, urls: UrlSet, versions: str = "") -> str:
     """The circumstances in words, as the beginning of a message."""
-    where = url.condition
-    if not where and len(urls.urls) > 1:
-        where = f"If the URL is `{url.url.masked()}`, "
+    where = urls.condition_of(url)
     if versions:
         return where + (versions if where else versions[:1].upper() + versions[1:]) + ": "
     return where

@@ -116,7 +116,7 @@ class AsyncDriverInSyncEngine(Rule):
             remedy = "use a synchronous driver here" if fix is None else fix.title[:1].lower() + fix.title[1:]
             yield self.finding(
                 call.url.anchor,
-                f"{url.condition}`{name}://` is asynchronous, so the first connection of this engine raises "
+                f"{call.urls.condition_of(url)}`{name}://` is asynchronous, so the first connection of this engine raises "
                 f"`{not_sync_error(name, versions)}`; {remedy}",
                 related=url.steps,
                 fix=fix,

@@ -127,7 +127,7 @@ class EngineUrlInRawDriver(Rule):
             own = place is not None and call.dsn.anchor.span.contains(place.span) and place.path == call.anchor.path
             yield self.finding(
                 place if own and place is not None else call.dsn.anchor,
-                f"{url.condition}{_message(call, url, name, takes_urls)}",
+                f"{call.dsns.condition_of(url)}{_message(call, url, name, takes_urls)}",
                 related=url.steps,
                 fix=_fix(call, url, context) if takes_urls else None,
             )

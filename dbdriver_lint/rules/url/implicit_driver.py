@@ -105,7 +105,7 @@ class ImplicitDriver(Rule):
             own = place is not None and call.url.anchor.span.contains(place.span) and place.path == call.anchor.path
             yield self.finding(
                 place if own and place is not None else call.url.anchor,
-                f"{url.condition}{_message(name, found, changes=changes, context=context)}",
+                f"{call.urls.condition_of(url)}{_message(name, found, changes=changes, context=context)}",
                 related=url.steps,
                 severity=Severity.ERROR if changes else None,
                 fix=_fix(url, call, found, context),

@@ -116,6 +116,7 @@ class SyncDriverInAsyncEngine(Rule):
             judged.append((url, synchronous[0], len(synchronous) < len(loaded)))
         for url, meaning, varies in judged:
             when = f"{meaning.when}: " if varies else ""
+            condition = call.urls.condition_of(url)
             error = not_async_error(meaning.driver)
             scheme = f"`{url.url.drivername.text}://`"
             loads = scheme if "+" in url.url.drivername.text else f"{scheme} loads {meaning.driver} and"
@@ -124,7 +125,7 @@ class SyncDriverInAsyncEngine(Rule):
             remedy = "; use an async driver" if fix is None else f"; {_lower(fix.title)}"
             yield self.finding(
                 call.url.anchor,
-                f"{_upper(url.condition + when) if when else url.condition}{consequence}{remedy}",
+                f"{_upper(condition + when) if when else condition}{consequence}{remedy}",
                 related=url.steps,
                 fix=fix,
             )

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 from dbdriver_lint.findings.model import Group, Severity
 from dbdriver_lint.knowledge.dialects import DIALECTS
 from dbdriver_lint.knowledge.drivers import driver_named, meanings
+from dbdriver_lint.knowledge.urls import HOLE
 from dbdriver_lint.rules.base import Bad, Draft, Good, Rule
+from dbdriver_lint.rules.engines import is_conditional
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -98,7 +100,10 @@ class UndeclaredDriver(Rule):
             )
         if call.urls.decided:
             for url in call.urls.urls:
-                yield from self._judge(url, call, context)
+                # what the environment may begin with, or a branch is for, is support for those who install the driver
+                optional = bool(call.urls.unknown and not url.condition) or is_conditional(call)
+                if not (optional and HOLE in url.url.text):
+                    yield from self._judge(url, call, context)
 
     def _judge(self, url: PossibleUrl, call: EngineCall, context: Context) -> Iterator[Draft]:
         name = url.url.drivername.text
@@ -113,7 +118,7 @@ class UndeclaredDriver(Rule):
         when = f"{missing[-1].when[:1].upper()}{missing[-1].when[1:]}: " if len(missing) < len(found) else ""
         yield self.finding(
             call.url.anchor,
-            f"{url.condition}{when}`{call.name}()` raises `ModuleNotFoundError: No module named '{row.module}'`: "
+            f"{call.urls.condition_of(url)}{when}`{call.name}()` raises `ModuleNotFoundError: No module named '{row.module}'`: "
             f"`{name}://` needs `{row.install}`, which the project's locked dependencies lack",
             related=url.steps,
         )

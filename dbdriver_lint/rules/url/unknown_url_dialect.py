@@ -108,7 +108,7 @@ class UnknownUrlDialect(Rule):
             own = place is not None and call.url.anchor.span.contains(place.span) and place.path == call.anchor.path
             yield self.finding(
                 place if own and place is not None else call.url.anchor,
-                f"{url.condition}`{call.name}()` raises `{load_error(name)}`; {remedy}",
+                f"{call.urls.condition_of(url)}`{call.name}()` raises `{load_error(name)}`; {remedy}",
                 related=url.steps,
                 fix=self._fix(url, call) if right is not None else None,
             )
