@@ -195,6 +195,7 @@ def _drafts(rule: type[Rule], facts: ModuleFacts, context: Context) -> Iterator[
         ("on_listener", facts.listeners),
         ("on_session_use", facts.session_uses),
         ("on_unawaited", facts.unawaited),
+        ("on_built_url", facts.built),
         ("on_rewrite", facts.rewrites),
         ("on_environment", () if facts.environment is None else (facts.environment,)),
         ("on_module", (facts,)),

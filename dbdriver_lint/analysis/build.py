@@ -12,6 +12,7 @@ from dbdriver_lint.analysis.anchors import NodeAnchor
 from dbdriver_lint.analysis.collect import CallVisitor, NameVisitor, Site, StringSite, UrlVisitor
 from dbdriver_lint.analysis.facts import (
     Argument,
+    BuiltUrl,
     ClassFacts,
     DriverCall,
     EngineCall,
@@ -77,9 +78,10 @@ class Analysis:
         module = ModuleRecord("__main__", parsed.source.path, parsed, rebound=frozenset(self.names.rebound))
         self.module = module
         self.interpreter = Interpreter(importer)
-        strings = (string.site for string in self.urls.strings)
+        strings = (string.site for string in (*self.urls.strings, *self.urls.built))
+        built = {string.site.node for string in self.urls.built}
         sites = [*self.calls.sites, *strings, *self.alembic.sites, *self.uses.sites]
-        self.interpreter.wanted = _calls_by_statement(sites)
+        self.interpreter.wanted = _by_statement(sites, built)
         self.interpreter.run_module(module, recording=True)
         self._record_functions([*sites, *self.rewrites.sites])
         self.run_sync_names = {
@@ -148,6 +150,7 @@ class Analysis:
             listeners=tuple(sessions.listener_calls(self)),
             session_uses=tuple(sessions.session_uses(self)),
             unawaited=tuple(sessions.unawaited_calls(self)),
+            built=tuple(self._built_urls()),
             rewrites=tuple(rewrites.url_rewrites(self, made)),
             is_revision=revision,
             names=self.names.imports,
@@ -291,19 +294,28 @@ class Analysis:
                     string.receiver,
                 )
 
+    def _built_urls(self) -> Iterator[BuiltUrl]:
+        """The strings that are put together, with what their parts are known to be."""
+        for string in self.urls.built:
+            values = self.interpreter.values.get(string.site.node, ())
+            if values:
+                anchor = self.anchor(string.site)
+                yield BuiltUrl(choice(list(values)), anchor, self.location(string.site), string.receiver)
+
     def _string_value(self, string: StringSite) -> Value:
         # names inside the string are holes: what is written is what counts here
         frame = Frame(self.module, Env("function", None), statement=string.site.statement)
         return self.interpreter.evaluate(string.site.node, frame)
 
 
-def _calls_by_statement(sites: Iterable[Site]) -> dict[cst.CSTNode, list[cst.Call]]:
-    """The noted calls under the statement that each stands in."""
-    found: dict[cst.CSTNode, list[cst.Call]] = {}
+def _by_statement(sites: Iterable[Site], built: set[cst.CSTNode]) -> dict[cst.CSTNode, list[cst.BaseExpression]]:
+    """The noted calls, and the texts that are put together, under the statement that each stands in."""
+    found: dict[cst.CSTNode, list[cst.BaseExpression]] = {}
     for site in sites:
-        calls = found.setdefault(site.statement, [])
-        if isinstance(site.node, cst.Call) and site.node not in calls:
-            calls.append(site.node)
+        nodes = found.setdefault(site.statement, [])
+        is_wanted = isinstance(site.node, cst.Call) or site.node in built
+        if is_wanted and isinstance(site.node, cst.BaseExpression) and site.node not in nodes:
+            nodes.append(site.node)
     return found
 
 

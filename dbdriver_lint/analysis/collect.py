@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import libcst as cst
 
 from dbdriver_lint.analysis.candidates import CALL_NAMES
-from dbdriver_lint.analysis.tree import dotted, last_name
+from dbdriver_lint.analysis.tree import descendants, dotted, last_name
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -255,6 +255,8 @@ class UrlVisitor(SiteVisitor):
     def __init__(self) -> None:
         super().__init__()
         self.strings: list[StringSite] = []
+        #: Strings that are put together of parts, one of which may be a password.
+        self.built: list[StringSite] = []
         self._silent = 0
         self._receiver: dict[int, tuple[str | None, bool]] = {}
 
@@ -282,8 +284,23 @@ class UrlVisitor(SiteVisitor):
     def leave_Annotation(self, original_node: cst.Annotation) -> None:
         self._silent -= 1
 
+    def visit_BinaryOperation(self, node: cst.BinaryOperation) -> None:
+        if isinstance(node.operator, (cst.Add, cst.Modulo)):
+            self._note_built(node)
+
+    def _note_built(self, node: cst.CSTNode) -> None:
+        """Note a text that is put together, if a URL with credentials may come of it."""
+        receiver = self._receiver.get(id(node))
+        if receiver is None or receiver[0] is None or self._silent:
+            return
+        texts = [n.value for n in descendants(node) if isinstance(n, (cst.SimpleString, cst.FormattedStringText))]
+        if any("://" in text for text in texts) and any("@" in text for text in texts):
+            self.built.append(StringSite(self.site(node), *receiver))
+
     def visit_Call(self, node: cst.Call) -> None:
         name = last_name(node.func)
+        if name == "format":
+            self._note_built(node)
         if name in self._SPEAKING:
             self._silent += 1
             return
@@ -347,12 +364,14 @@ class UrlVisitor(SiteVisitor):
     def visit_FormattedString(self, node: cst.FormattedString) -> None:
         if any(isinstance(part, cst.FormattedStringText) and "://" in part.value for part in node.parts):
             self._note(node)
+            self._note_built(node)
 
     def visit_ConcatenatedString(self, node: cst.ConcatenatedString) -> None:
         receiver = self._receiver.get(id(node))
         if receiver is not None:
             self._receiver[id(node.left)] = (None, True)
             self._note(node)
+            self._note_built(node)
 
     def _note(self, node: cst.CSTNode) -> None:
         receiver = self._receiver.get(id(node))

@@ -181,6 +181,18 @@ class UrlLiteral:
 
 
 @dataclass(frozen=True, slots=True)
+class BuiltUrl:
+    """A text that is put together of parts, and that may be a URL with credentials."""
+
+    value: Value
+    """What it is known to be, where it stands: templates with holes, which say what fills them."""
+    anchor: Anchor
+    location: Location
+    receiver: str | None = None
+    """The name, attribute, keyword or function that it is given to, as written."""
+
+
+@dataclass(frozen=True, slots=True)
 class DriverCall:
     """A call of a raw driver or pool: ``asyncpg.connect``, ``psycopg.connect``, ``databases.Database``."""
 
@@ -276,6 +288,7 @@ class ModuleFacts:
     listeners: tuple[ListenerCall, ...] = ()
     session_uses: tuple[SessionUse, ...] = ()
     unawaited: tuple[UnawaitedCall, ...] = ()
+    built: tuple[BuiltUrl, ...] = ()
     rewrites: tuple[UrlRewrite, ...] = ()
     is_revision: bool = False
     names: Mapping[str, str] = field(default_factory=dict)

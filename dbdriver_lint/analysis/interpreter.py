@@ -99,12 +99,14 @@ class Interpreter(Linking):
         #: Calls of symbols that were met while recording, by their syntax node; a call that was met
         #: several times (a loop) has several records.
         self.calls: dict[cst.Call, list[CallRecord]] = {}
+        #: Values of other expressions that were met while recording, by their syntax node.
+        self.values: dict[cst.CSTNode, list[Value]] = {}
         #: Functions and classes that were defined while recording, by their syntax node.
         self.definitions: dict[cst.CSTNode, FunctionRecord | ClassRecord] = {}
         self._active: list[FunctionRecord | ClassRecord] = []
-        #: The calls to record, by the statement that they stand in: they are run where they stand. All
-        #: else is computed when somebody asks for it, with the names as they were there.
-        self.wanted: Mapping[cst.CSTNode, Sequence[cst.Call]] = {}
+        #: The calls and texts to record, by the statement that they stand in: they are run where they
+        #: stand. All else is computed when somebody asks for it, with the names as they were there.
+        self.wanted: Mapping[cst.CSTNode, Sequence[cst.BaseExpression]] = {}
 
     # Modules, classes and functions
 
@@ -534,11 +536,14 @@ class Interpreter(Linking):
         """Record the wanted calls of a statement that computes ``value``."""
         if value is None or not self._stands(statement, frame):
             return
-        if any(isinstance(node, _INNER_SCOPES) for node in descendants(value)):
-            self.evaluate(value, frame)  # they may stand where further names are bound
-            return
-        for call in self.wanted[statement]:
-            self.record_call(call, frame)
+        inner = any(isinstance(node, _INNER_SCOPES) for node in descendants(value))
+        if inner:
+            self.evaluate(value, frame)  # calls may stand where further names are bound
+        for node in self.wanted[statement]:
+            if not isinstance(node, cst.Call) or last_name(node.func) == "format":
+                self.values.setdefault(node, []).append(self.evaluate(node, frame))
+            elif not inner:
+                self.record_call(node, frame)
 
     # Imports
 

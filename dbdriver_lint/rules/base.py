@@ -16,6 +16,7 @@ from dbdriver_lint.findings.model import Confidence, Group, Severity
 if TYPE_CHECKING:
     from dbdriver_lint.analysis.facts import (
         AwaitedOperation,
+        BuiltUrl,
         ClassFacts,
         DriverCall,
         EngineCall,
@@ -205,6 +206,10 @@ class Rule:
 
     def on_unawaited(self, call: UnawaitedCall, context: Context) -> Iterable[Draft]:
         """A coroutine of an async engine, connection or session is made and dropped."""
+        return ()
+
+    def on_built_url(self, built: BuiltUrl, context: Context) -> Iterable[Draft]:
+        """A text with ``://`` is put together of parts."""
         return ()
 
     def on_rewrite(self, rewrite: UrlRewrite, context: Context) -> Iterable[Draft]:
