@@ -36,6 +36,7 @@ GROUPS = {
 
 ABOUT_COMMANDS = {
     "server": "How to make an editor start it: [](../howto/editors.md).",
+    "inputs": "How build engines use it: [](../howto/build-systems.md).",
     "baseline": "How it is used: [](../howto/adopt.md).",
     "completion": "For bash, once:\n\n```sh\npip install 'dbdriver-lint[completion]'\n"
     "dbdriver-lint completion bash > ~/.local/share/bash-completion/completions/dbdriver-lint\n```\n\n"

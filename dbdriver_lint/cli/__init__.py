@@ -19,6 +19,7 @@ COMMANDS = {
     "doctor": "check a database URL and the drivers of this environment",
     "vendor": "write the transform function into a project",
     "config": "show the settings in force, and why a rule is on or off",
+    "inputs": "show which files the findings of a file depend on",
     "baseline": "accept the findings that there are today",
     "server": "the language server for editors",
     "completion": "print the completion script of a shell",

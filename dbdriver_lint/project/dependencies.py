@@ -144,6 +144,13 @@ def find_root(path: Path) -> Path:
     return absolute
 
 
+def root_markers(root: Path) -> list[Path]:
+    """What makes a folder a project's root, and its repository's."""
+    marked = [root / marker for marker in ROOT_MARKERS if (root / marker).exists()]
+    repository = _up_to_repository(root)[-1] / ".git"
+    return list(dict.fromkeys([*marked, repository])) if repository.exists() else marked
+
+
 def read_dependencies(root: Path | None, override: str | None = None) -> Dependencies:
     """What the dependency files of ``root`` say, and those above it up to the repository's top.
 

@@ -48,17 +48,22 @@ class Ledger:
     """Who asked what. Askers are files: the one that is linted, and the modules whose code was run for it."""
 
     def __init__(self) -> None:
-        self._asked: dict[str, set[Question]] = {}  # by path as the asker gave it, so that noting costs nothing
+        self._asked: dict[str, set[Question]] = {}
+        self._absolute: dict[str, str] = {}
         self.generation = 0
         """Changes when files changed while the process ran, and what was noted before is out of date."""
 
     def note(self, asker: str, question: Question) -> None:
         """``asker``, a file, was given the answer to ``question``."""
-        self._asked.setdefault(asker, set()).add(question)
+        path = self._absolute.get(asker)
+        if path is None:
+            path = self._absolute[asker] = os.path.abspath(asker)
+        self._asked.setdefault(path, set()).add(question)
 
     def forget(self) -> None:
         """Drop everything: files have changed."""
         self._asked.clear()
+        self._absolute.clear()
         self.generation += 1
 
     def questions(self, path: str) -> frozenset[Question]:
@@ -71,7 +76,7 @@ class Ledger:
 
         modules = shared_modules()
         found: set[Question] = set()
-        waiting = [path, os.path.abspath(path)]
+        waiting = [os.path.abspath(path)]
         seen = set(waiting)
         while waiting:
             for question in self._asked.get(waiting.pop(), ()):

@@ -88,10 +88,14 @@ class Modules:
         """Whether a folder or file is no longer as it was read; then all is forgotten."""
         if all(_stamp(path) == stamp for path, stamp in self._stamps.items()):
             return False
+        self.forget()
+        return True
+
+    def forget(self) -> None:
+        """Look everything up anew."""
         for table in (self._listings, self._data, self._found, self._packages, self._tops, self._stamps):
             table.clear()
         ledger().forget()
-        return True
 
     # Finding
 

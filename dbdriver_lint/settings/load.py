@@ -80,6 +80,27 @@ class SettingsFinder:
         return self.for_directory(parent) if parent != directory else override(Settings(), self.overrides)
 
 
+    def sources(self, path: str) -> list[Path]:
+        """The files that the settings of the file ``path`` are read from: the nearest one and those that it extends.
+
+        Raises:
+            SettingsError: one of them is not readable as one.
+        """
+        if self.isolated:
+            return []
+        nearest: Path | None = self.config
+        for folder in () if nearest else Path(os.path.abspath(path)).parents:
+            nearest = settings_file_in(folder)
+            if nearest is not None:
+                break
+        found: list[Path] = []
+        while nearest is not None and nearest not in found:
+            found.append(nearest)
+            parent = (_table(nearest) or {}).get("extend")
+            nearest = nearest.parent / Path(parent).expanduser() if isinstance(parent, str) else None
+        return found
+
+
 def settings_file_in(directory: Path) -> Path | None:
     """The settings file in ``directory``: `dbdriver-lint.toml`, else a `pyproject.toml` with our table.
 

@@ -1,0 +1,112 @@
+"""``dbdriver-lint inputs``: what the findings of a file depend on, for engines that build and cache file by file."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+from dbdriver_lint.cli import EXIT_CLEAN, EXIT_ERROR, fail
+from dbdriver_lint.cli.options import add_selection, new_parser, settings_finder
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator
+
+    from dbdriver_lint.settings.load import SettingsFinder
+
+FORMATS = ("text", "json")
+JSON_VERSION = 1
+
+
+def parser() -> argparse.ArgumentParser:
+    """The options of the subcommand."""
+    parser = new_parser(
+        "inputs",
+        "Print what the findings of each file are made from: the file, the modules that its values come from, env, "
+        "compose, ini and dependency files, the settings; and what was looked for and is not there.",
+    )
+    parser.add_argument("paths", nargs="+", metavar="file", help="files as they would be linted")
+    parser.add_argument("--output-format", choices=FORMATS, default="text", help="default: text")
+    add_selection(parser)
+    return parser
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the inputs of each file; exit code 2 if one could not be read."""
+    from dbdriver_lint.cli.output import warn, write
+    from dbdriver_lint.settings.load import SettingsError
+
+    finder = settings_finder(args)
+    found = []
+    failed = False
+    for path in args.paths:
+        try:
+            found.append(_inputs_of(path, finder))
+        except SettingsError as error:
+            fail(str(error))
+        except OSError as error:
+            warn(f"error: {path}: {(error.strerror or str(error)).lower()}")
+            failed = True
+    if args.output_format == "json":
+        write(json.dumps(_document(found), indent=2) + "\n")
+    else:
+        write("".join(f"{line}\n" for each in found for line in _lines(each)))
+    return EXIT_ERROR if failed else EXIT_CLEAN
+
+
+def _inputs_of(path: str, finder: SettingsFinder) -> dict[str, Any]:
+    from pathlib import Path
+
+    from dbdriver_lint.project import forget
+    from dbdriver_lint.project.inputs import ledger
+    from dbdriver_lint.project.modules import shared_modules
+    from dbdriver_lint.project.named import absent_inputs, named_inputs
+    from dbdriver_lint.run import Options, Task, lint_file
+
+    forget()
+    shared_modules().forget()  # so that nothing is noted for another file
+    with Path(path).open("rb"):
+        pass
+    lint_file(Task(path, finder.for_file(path)), Options())
+    questions = ledger().questions(path)
+    return {
+        "path": path,
+        "inputs": [
+            {"path": _shown(each.path), "roles": list(each.roles)}
+            for each in named_inputs(path, questions, finder.sources(path))
+        ],
+        "absent": [
+            {
+                "what": each.what,
+                "name": _shown(each.name) if each.what == "file" else each.name,
+                "from": _shown(each.folder),
+            }
+            for each in absent_inputs(questions)
+        ],
+    }
+
+
+def _document(found: list[dict[str, Any]]) -> dict[str, Any]:
+    from dbdriver_lint import __version__
+
+    python = f"{sys.version_info.major}.{sys.version_info.minor}"
+    return {"version": JSON_VERSION, "tool": {"dbdriver-lint": __version__, "python": python}, "files": found}
+
+
+def _lines(one: dict[str, Any]) -> Iterator[str]:
+    yield f"{one['path']}:"
+    for each in one["inputs"]:
+        yield f"  {each['path']}  ({', '.join(each['roles'])})"
+    for each in one["absent"]:
+        yield f"  not there: {each['what']} {each['name']}".rstrip() + f", looked for from {each['from']}"
+
+
+def _shown(path: str) -> str:
+    """A path as it is given on a command line: relative where it is below the working directory."""
+    try:
+        relative = os.path.relpath(path)
+    except ValueError:  # another drive
+        return path
+    return path if relative.startswith(os.pardir) else relative
