@@ -61,6 +61,9 @@ _SCHEME = re.compile(r"((?:jdbc:)?[A-Za-z][\w+.-]*)://")
 _MASKED = "***"
 """What SQLAlchemy prints instead of a password."""
 
+_LATER_AT = re.compile(r"[^?]*@(?=[^@/?]+/[^@/?]*(?:\?|$))|[^/?]*@")
+"""Up to an unescaped ``@`` that still belongs to the password: the host begins after the last one before it."""
+
 _USER = re.compile(r"(?P<username>[^:/?]*)(?::(?P<password>[^@]*))?@")
 
 
@@ -86,8 +89,8 @@ def read_address(url: object) -> Address:
     if match is not None:
         end = match.end()
         if match["password"] is not None:
-            # An unescaped "@": the host begins after the last one before the path.
-            end += re.split(r"[/?]", text[end:], maxsplit=1)[0].rfind("@") + 1
+            later = _LATER_AT.match(text, end)
+            end = end if later is None else later.end()
             password = unquote(text[match.start("password") : end - 1])
         username, text = unquote(match["username"]), text[end:]
     if password == _MASKED:

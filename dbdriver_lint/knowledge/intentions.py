@@ -56,16 +56,20 @@ class Intention(Enum):
     CA_FILE = "CA file"
     CLIENT_CERTIFICATE = "client certificate"
     CLIENT_KEY = "client key"
+    TLS_LIMIT = "limit on TLS"
     TLS_DETAIL = "TLS detail"
     CONNECT_TIMEOUT = "connect timeout"
     READ_TIMEOUT = "read timeout"
+    WRITE_TIMEOUT = "write timeout"
     COMMAND_TIMEOUT = "client-side statement timeout"
     SERVER_SETTINGS = "server settings"
+    SESSION = "session setting"
     SEARCH_PATH = "search path"
     APPLICATION_NAME = "application name"
     HOST = "host"
     PORT = "port"
-    LOGIN = "user and password"
+    LOGIN = "user"
+    PASSWORD = "password"
     DATABASE = "database"
     TARGET_SESSION = "target session attributes"
     UNIX_SOCKET = "unix socket"
@@ -93,12 +97,16 @@ _REFUSED = frozenset(
         Intention.CA_FILE,
         Intention.CLIENT_CERTIFICATE,
         Intention.CLIENT_KEY,
+        Intention.TLS_LIMIT,
         Intention.SERVER_SETTINGS,
+        Intention.SESSION,
         Intention.SEARCH_PATH,
         Intention.HOST,
         Intention.TARGET_SESSION,
         Intention.UNIX_SOCKET,
         Intention.CREDENTIALS,
         Intention.INIT_COMMAND,
+        Intention.AUTOCOMMIT,
+        Intention.OTHER,
     }
 )

@@ -15,6 +15,9 @@ from dbdriver_lint.knowledge.intentions import Intention, Tls
 LIBPQ = ("psycopg2", "psycopg", "psycopg2cffi")
 POSTGRESQL = (*LIBPQ, "asyncpg", "pg8000")
 MYSQL = ("mysqldb", "pymysql", "mysqlconnector", "aiomysql", "asyncmy", "mariadbconnector")
+_NOT_AIOMYSQL = ("mysqldb", "pymysql", "mysqlconnector", "asyncmy", "mariadbconnector")
+_NOT_MARIADB = ("mysqldb", "pymysql", "mysqlconnector", "aiomysql", "asyncmy")
+_NOT_CONNECTOR = ("mysqldb", "pymysql", "aiomysql", "asyncmy", "mariadbconnector")
 SQLITE = ("pysqlite", "aiosqlite")
 ORACLE = ("oracledb", "cx_oracle")
 ODBC = ("pyodbc", "aioodbc")
@@ -70,7 +73,8 @@ class Spelling:
 
     ``key`` is a query key, a ``connect_args`` key, or ``outer.inner`` for an entry of a dictionary
     inside ``connect_args``. ``url`` says that the URL can carry it; ``args`` is the type that
-    ``connect_args`` wants, None where they do not take it. ``since`` is a driver version.
+    ``connect_args`` wants, None where they do not take it. ``since`` is a driver version. Where
+    ``only_true``, a URL cannot say no: the driver takes every text for true.
     """
 
     drivers: tuple[str, ...]
@@ -80,6 +84,7 @@ class Spelling:
     url: bool = True
     args: Form | None = Form.TEXT
     since: str = ""
+    only_true: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,6 +257,12 @@ WITHOUT_TLS = frozenset({"sqlite"})
 
 _I = Intention
 
+
+def _texts(drivers: tuple[str, ...], intention: Intention, source: str, *keys: str) -> tuple[Spelling, ...]:
+    """Rows of parameters that some drivers take as they stand in a URL."""
+    return tuple(Spelling(drivers, intention, key, source) for key in keys)
+
+
 SPELLINGS = (
     # --- PostgreSQL --------------------------------------------------------------------------------
     Spelling(LIBPQ, _I.CONNECT_TIMEOUT, "connect_timeout", "b.2, c.2, d", args=Form.INTEGER),
@@ -266,7 +277,7 @@ SPELLINGS = (
     Spelling((*LIBPQ, "asyncpg"), _I.TARGET_SESSION, "target_session_attrs", "b.2, b.5"),
     Spelling(LIBPQ, _I.HOST, "hostaddr", "b.2"),
     Spelling(POSTGRESQL, _I.LOGIN, "user", "b.2"),
-    Spelling(POSTGRESQL, _I.LOGIN, "password", "b.2"),
+    Spelling(POSTGRESQL, _I.PASSWORD, "password", "b.2"),
     Spelling(LIBPQ, _I.DATABASE, "dbname", "b.2"),
     Spelling(("asyncpg", "pg8000"), _I.DATABASE, "database", "b.2"),
     Spelling(LIBPQ, _I.TLS_DETAIL, "sslpassword", "b.2"),
@@ -274,7 +285,8 @@ SPELLINGS = (
     Spelling(LIBPQ, _I.TLS_DETAIL, "sslsni", "b.2"),
     Spelling(LIBPQ, _I.TLS_DETAIL, "sslnegotiation", "b.2"),
     Spelling(LIBPQ, _I.TLS_DETAIL, "sslcertmode", "b.2"),
-    Spelling(LIBPQ, _I.TLS_DETAIL, "ssl_min_protocol_version", "b.2"),
+    Spelling(("asyncpg",), _I.TLS_DETAIL, "direct_tls", "b.2"),
+    Spelling(LIBPQ, _I.TLS_LIMIT, "ssl_min_protocol_version", "b.2"),
     Spelling(LIBPQ, _I.TLS_DETAIL, "ssl_max_protocol_version", "b.3"),
     Spelling(LIBPQ, _I.CA_FILE, "sslcrl", "b.2"),
     Spelling(LIBPQ, _I.CA_FILE, "sslcrldir", "b.3"),
@@ -283,9 +295,8 @@ SPELLINGS = (
     Spelling(LIBPQ, _I.KEEPALIVE, "keepalives_interval", "b.2"),
     Spelling(LIBPQ, _I.KEEPALIVE, "keepalives_count", "b.2"),
     Spelling(LIBPQ, _I.KEEPALIVE, "tcp_user_timeout", "b.2"),
-    Spelling(("pg8000",), _I.KEEPALIVE, "tcp_keepalive", "b.2, d", args=Form.FLAG),
-    Spelling((*LIBPQ, "asyncpg"), _I.CREDENTIALS, "passfile", "b.2"),
-    Spelling((*LIBPQ, "asyncpg"), _I.CREDENTIALS, "service", "b.2, i"),
+    Spelling(("pg8000",), _I.KEEPALIVE, "tcp_keepalive", "b.2, d", args=Form.FLAG, only_true=True),
+    *_texts((*LIBPQ, "asyncpg"), _I.CREDENTIALS, "b.2, b.3, i", "passfile", "service", "servicefile"),
     Spelling(LIBPQ, _I.AUTHENTICATION, "channel_binding", "b.2, d"),
     Spelling(LIBPQ, _I.AUTHENTICATION, "require_auth", "b.2"),
     Spelling(LIBPQ, _I.AUTHENTICATION, "requirepeer", "b.2"),
@@ -293,11 +304,17 @@ SPELLINGS = (
     Spelling((*LIBPQ, "asyncpg"), _I.AUTHENTICATION, "krbsrvname", "b.2"),
     Spelling((*LIBPQ, "asyncpg"), _I.AUTHENTICATION, "gsslib", "b.2"),
     Spelling(LIBPQ, _I.AUTHENTICATION, "gssdelegation", "b.3"),
+    *_texts(LIBPQ, _I.AUTHENTICATION, "b.3", "scram_client_key", "scram_server_key"),
+    *_texts(LIBPQ, _I.AUTHENTICATION, "b.3", "oauth_issuer", "oauth_client_id", "oauth_client_secret", "oauth_scope"),
     Spelling(LIBPQ, _I.ENCODING, "client_encoding", "b.2, d"),
     Spelling(LIBPQ, _I.TUNING, "fallback_application_name", "b.2"),
     Spelling(LIBPQ, _I.TUNING, "load_balance_hosts", "b.2"),
     Spelling(LIBPQ, _I.TUNING, "min_protocol_version", "b.2"),
     Spelling(LIBPQ, _I.TUNING, "max_protocol_version", "b.3"),
+    Spelling(LIBPQ, _I.TUNING, "sslkeylogfile", "b.3"),
+    Spelling((*LIBPQ, "pg8000"), _I.OTHER, "replication", "b.2"),
+    Spelling(("asyncpg",), _I.OTHER, "dsn", "b.2"),
+    Spelling(("psycopg",), _I.AUTOCOMMIT, "autocommit", "b.2", args=Form.FLAG, only_true=True),
     Spelling(("asyncpg",), _I.STATEMENT_CACHE, "prepared_statement_cache_size", "b.2, c.2", args=Form.INTEGER),
     Spelling(("asyncpg",), _I.STATEMENT_CACHE, "statement_cache_size", "b.2, c.2", url=False, args=Form.INTEGER),
     Spelling(("psycopg",), _I.STATEMENT_CACHE, "prepare_threshold", "b.2, d.2", url=False, args=Form.INTEGER),
@@ -311,11 +328,66 @@ SPELLINGS = (
         args=Form.INTEGER,
     ),
     Spelling(("mysqlconnector",), _I.READ_TIMEOUT, "read_timeout", "b.7, d.3", url=False, args=Form.INTEGER),
+    Spelling(("mysqlconnector",), _I.CONNECT_TIMEOUT, "connection_timeout", "b.7", args=Form.INTEGER),
+    Spelling(("mysqldb", "pymysql", "mariadbconnector"), _I.WRITE_TIMEOUT, "write_timeout", "b.7", args=Form.INTEGER),
+    Spelling(("mysqlconnector",), _I.WRITE_TIMEOUT, "write_timeout", "b.7", url=False, args=Form.INTEGER),
     Spelling(MYSQL, _I.UNIX_SOCKET, "unix_socket", "b.7, d.3"),
     Spelling(MYSQL, _I.INIT_COMMAND, "init_command", "b.7, d.3"),
-    Spelling(("mysqldb", "pymysql", "mysqlconnector", "aiomysql", "asyncmy"), _I.ENCODING, "charset", "b.7"),
-    Spelling(("mysqldb", "pymysql", "aiomysql", "asyncmy"), _I.LOCAL_INFILE, "local_infile", "b.7", args=Form.FLAG),
+    Spelling(MYSQL, _I.LOGIN, "user", "b.7"),
+    Spelling(MYSQL, _I.PASSWORD, "password", "b.7"),
+    Spelling(("mysqldb", "pymysql", "mysqlconnector", "mariadbconnector"), _I.PASSWORD, "passwd", "b.7"),
+    Spelling(_NOT_AIOMYSQL, _I.DATABASE, "database", "b.7"),
+    Spelling(MYSQL, _I.DATABASE, "db", "b.7"),
+    Spelling(_NOT_MARIADB, _I.ENCODING, "charset", "b.7"),
+    Spelling(_NOT_MARIADB, _I.SESSION, "sql_mode", "b.7"),
+    Spelling(("mysqldb", "pymysql", "mysqlconnector"), _I.SESSION, "collation", "b.7"),
+    Spelling(("mysqlconnector",), _I.SESSION, "time_zone", "b.7"),
+    Spelling(("mysqlconnector",), _I.AUTOCOMMIT, "autocommit", "b.7", args=Form.FLAG),
+    Spelling(_NOT_CONNECTOR, _I.AUTOCOMMIT, "autocommit", "b.7", args=Form.FLAG, only_true=True),
+    # asyncmy cannot do it: the server's packets come in another order than it expects.
+    Spelling(
+        ("mysqldb", "pymysql", "aiomysql", "mariadbconnector"), _I.LOCAL_INFILE, "local_infile", "b.7", args=Form.FLAG
+    ),
     Spelling(("mysqlconnector",), _I.LOCAL_INFILE, "allow_local_infile", "b.7", args=Form.FLAG),
+    *_texts(("mysqldb", "pymysql", "aiomysql", "asyncmy"), _I.CREDENTIALS, "b.7", "read_default_group"),
+    *_texts(_NOT_MARIADB, _I.CREDENTIALS, "b.7", "read_default_file"),
+    *_texts(("mariadbconnector",), _I.CREDENTIALS, "b.3", "default_file", "default_group"),
+    *_texts(("mysqlconnector",), _I.CREDENTIALS, "b.3, b.7", "option_files", "option_groups"),
+    *_texts(("mysqlconnector",), _I.HOST, "b.3, b.7", "failover", "dns_srv"),
+    *_texts(("mysqldb", "mysqlconnector", "aiomysql"), _I.AUTHENTICATION, "b.7", "auth_plugin"),
+    *_texts(("pymysql", "asyncmy"), _I.AUTHENTICATION, "b.3, b.7", "auth_plugin_map"),
+    *_texts(("pymysql", "aiomysql", "asyncmy"), _I.AUTHENTICATION, "b.3, b.7", "server_public_key"),
+    *_texts(("mysqldb",), _I.AUTHENTICATION, "b.7", "server_public_key_path"),
+    *_texts(("mysqlconnector",), _I.AUTHENTICATION, "b.3", "password1", "password2", "password3"),
+    *_texts(("mysqlconnector",), _I.AUTHENTICATION, "b.3", "krb_service_principal", "kerberos_auth_mode"),
+    *_texts(("mysqlconnector",), _I.AUTHENTICATION, "b.3", "oci_config_file", "oci_config_profile"),
+    *_texts(("mysqlconnector",), _I.AUTHENTICATION, "b.3", "openid_token_file", "webauthn_callback"),
+    *_texts(("mariadbconnector",), _I.AUTHENTICATION, "b.3", "plugin_dir"),
+    *_texts(("asyncmy",), _I.AUTHENTICATION, "b.3", "password_creator"),
+    *_texts(("pymysql", "mysqldb", "asyncmy", "mariadbconnector"), _I.TLS_LIMIT, "b.6", "ssl_capath"),
+    *_texts(("pymysql", "mysqldb", "mysqlconnector", "asyncmy", "mariadbconnector"), _I.TLS_LIMIT, "b.6", "ssl_cipher"),
+    *_texts(("mariadbconnector",), _I.TLS_LIMIT, "b.3", "ssl_crl", "ssl_crlpath", "tls_version", "tls_peer_fp"),
+    *_texts(("mysqlconnector",), _I.TLS_LIMIT, "b.3", "tls_versions", "tls_ciphersuites"),
+    *_texts(("pymysql",), _I.CLIENT_KEY, "b.3", "ssl_key_password"),
+    *_texts(("mysqldb", "mysqlconnector", "mariadbconnector"), _I.TUNING, "b.4, b.7", "compress"),
+    *_texts(_NOT_MARIADB, _I.TUNING, "b.4, b.7", "use_unicode"),
+    *_texts(("pymysql", "aiomysql", "asyncmy"), _I.TUNING, "b.7", "program_name"),
+    *_texts(("mysqldb", "pymysql", "asyncmy"), _I.TUNING, "b.7", "binary_prefix"),
+    *_texts(("pymysql", "asyncmy"), _I.TUNING, "b.7", "max_allowed_packet"),
+    *_texts(("pymysql",), _I.TUNING, "b.7", "bind_address", "named_pipe"),
+    *_texts(("mysqldb",), _I.TUNING, "b.7", "multi_statements"),
+    *_texts(("asyncmy",), _I.TUNING, "b.7", "stmt_cache_size"),
+    *_texts(("aiomysql",), _I.TUNING, "b.7", "echo"),
+    *_texts(("mysqlconnector", "mariadbconnector"), _I.TUNING, "b.4, b.7", "pool_name", "pool_size"),
+    *_texts(("mysqlconnector",), _I.TUNING, "b.7", "pool_reset_session", "buffered", "consume_results"),
+    *_texts(("mysqlconnector",), _I.TUNING, "b.7", "use_pure", "force_ipv6"),
+    *_texts(("mariadbconnector",), _I.TUNING, "b.3, b.7", "pool_reset_connection", "pool_validation_interval"),
+    *_texts(_NOT_CONNECTOR, _I.OTHER, "b.4, b.7", "client_flag"),
+    *_texts(("mysqlconnector",), _I.OTHER, "b.3, b.7", "client_flags", "raise_on_warnings", "get_warnings", "raw"),
+    *_texts(("mysqlconnector",), _I.OTHER, "b.3", "allow_local_infile_in_path", "converter_str_fallback", "dsn"),
+    *_texts(("mariadbconnector",), _I.OTHER, "b.3", "client_capabilities", "converter", "status_callback"),
+    *_texts(("asyncmy",), _I.OTHER, "b.3", "query_callback", "sock"),
+    *_texts(("aiomysql",), _I.OTHER, "b.7", "cursorclass"),
     # --- SQLite ------------------------------------------------------------------------------------
     Spelling(SQLITE, _I.CONNECT_TIMEOUT, "timeout", "b.8", args=Form.NUMBER),
 )
@@ -334,6 +406,14 @@ FOREIGN_HINTS = {
 
 SEARCH_PATH_KEYS = ("schema", "currentSchema", "search_path")
 """How Prisma, JDBC and wishful URLs name the search path; no Python driver takes any of them (b.2)."""
+
+OWN_TLS_KEYS = frozenset(
+    {
+        *("ssl_capath", "ssl_cipher", "ssl_crl", "ssl_crlpath", "ssl_key_password"),
+        *("tls_version", "tls_versions", "tls_ciphersuites", "tls_peer_fp"),
+    }
+)
+"""What MySQL's drivers each understand in their own way: some verify or insist on TLS because of it (b.6)."""
 
 POOLER_KEY = "pgbouncer"
 """Prisma's and Supabase's flag for a transaction pooler; no Python driver takes it (b.2)."""

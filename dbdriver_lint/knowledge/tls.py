@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from dbdriver_lint.knowledge.address import DatabaseUrlError, Query
 from dbdriver_lint.knowledge.intentions import FALSE_WORDS, TRUE_WORDS, Tls
-from dbdriver_lint.knowledge.spellings import Context, TlsForm, tls_forms
+from dbdriver_lint.knowledge.spellings import OWN_TLS_KEYS, Context, TlsForm, tls_forms
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def read_tls(dialect: str, driver: str, query: Query) -> tuple[frozenset[str], T
     if dialect == "postgresql":
         return frozenset(_POSTGRESQL_TLS), _read_postgresql_tls(values)
     if dialect == "mysql":
-        return frozenset(_MYSQL_TLS), _read_mysql_tls(values, driver)
+        return frozenset(_MYSQL_TLS) | (OWN_TLS_KEYS if driver else frozenset()), _read_mysql_tls(values, driver)
     if dialect == "mssql":
         keys = {key.lower(): key for key in values}
         encrypt = values.get(keys.get("encrypt", ""), "").lower()
@@ -121,6 +121,9 @@ def _read_mysql_tls(values: dict[str, str], driver: str) -> TlsWish:
     elif ca is not None:
         named = flags.get("ssl_check_hostname", driver not in ("mysqldb", "mysqlconnector"))
         modes.append(Tls.VERIFY_FULL if named else Tls.VERIFY_CA)
+    if not modes and driver in ("pymysql", "asyncmy") and any(key.startswith("ssl_") for key in values):
+        # Any of its TLS parameters makes such a driver insist.
+        modes.append(Tls.VERIFY_FULL if "ssl_capath" in values else Tls.REQUIRE)
     mode = max(modes, default=None)
     return TlsWish(mode, mode, ca, values.get("ssl_cert"), values.get("ssl_key"))
 

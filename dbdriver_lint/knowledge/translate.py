@@ -22,6 +22,7 @@ from dbdriver_lint.knowledge.spellings import (
     LIBPQ,
     MYSQL,
     ODBC,
+    OWN_TLS_KEYS,
     POOLER_ARGS,
     POOLER_KEY,
     SEARCH_PATH_KEYS,
@@ -154,7 +155,10 @@ class _Writer:
                 if self._keeps_tls_as_it_is():
                     self.pairs += [(name, text) for name, text in rest if name in keys]
                 else:
-                    self._write_tls(wish, asked)
+                    self._write_tls(wish, [name for name in asked if name not in OWN_TLS_KEYS])
+                    for name in OWN_TLS_KEYS.intersection(asked):
+                        reason = f"{self.driver} does not understand it as {self.source_driver} does"
+                        self._lose(name, Intention.TLS_LIMIT, reason)
         if not asked:
             self._write_tls(wish, asked)
         self._write_settings()
@@ -165,10 +169,15 @@ class _Writer:
     def _write_hosts(self, query: Query) -> Query:
         """Take the hosts out of URL and query, write them in the driver's way, give the rest."""
         self.hosts = self.address.hosts
-        if self.dialect != "postgresql":
+        if self.dialect not in ("postgresql", "mysql"):
             return query
         named = [value for key, value in query if key == "host"]
         ports = [value for key, value in query if key == "port"]
+        if self.dialect == "mysql":
+            if named or ports:
+                host, number = next(iter(self.hosts), ("", None))
+                self.hosts = (((named or [host])[-1], _port(ports[-1]) if ports else number),)
+            return tuple((key, value) for key, value in query if key not in ("host", "port"))
         socket = next((value for key, value in query if key == "unix_sock"), None)
         rest = tuple((key, value) for key, value in query if key not in ("host", "port", "unix_sock"))
         hosts: tuple[Host, ...] = self.address.hosts
@@ -200,7 +209,8 @@ class _Writer:
 
     def _on_socket(self) -> bool:
         """Whether every host is a Unix socket, which has no TLS."""
-        named = [value for key, value in self.pairs if key in ("host", "unix_sock", "unix_socket")]
+        pairs = self.pairs if self.dialect == "postgresql" else self.address.query
+        named = [value for key, value in pairs if key in ("host", "unix_sock", "unix_socket")]
         return bool(named) and all(value.startswith("/") for value in named)
 
     # --- TLS ---------------------------------------------------------------------------------------
@@ -285,10 +295,11 @@ class _Writer:
             return
         target = self._target(row)
         if target is None:
-            self._lose(key, row.intention, f"{self.driver} has no {row.intention.value} of this kind")
+            kind = "such parameter" if row.intention is Intention.OTHER else f"{row.intention.value} of this kind"
+            self._lose(key, row.intention, f"{self.driver} has no {kind}")
         elif target.key == "server_settings.application_name":
             self.settings["application_name"] = value
-        elif target.url:
+        elif target.url and not (target.only_true and value.lower() not in TRUE_WORDS):
             self.pairs.append((target.key, _as_text(value, target)))
             self._move(key, target.key, row.intention)
         else:
@@ -360,7 +371,7 @@ class _Writer:
 
         result.query = tuple(self.pairs)
         result.url = text(address.escaped_password, self.pairs)
-        secret = [(key, "***" if "password" in key.lower() else value) for key, value in self.pairs]
+        secret = [(key, "***" if any(word in key for word in _SECRET) else value) for key, value in self.pairs]
         result.masked = text(None if address.password is None else "***", secret)
         return result
 
@@ -376,6 +387,7 @@ _TRANSFERABLE = frozenset(
         Intention.CONNECT_TIMEOUT,
         Intention.READ_TIMEOUT,
         Intention.COMMAND_TIMEOUT,
+        Intention.PASSWORD,
         Intention.APPLICATION_NAME,
         Intention.UNIX_SOCKET,
         Intention.ENCODING,
@@ -384,6 +396,9 @@ _TRANSFERABLE = frozenset(
     }
 )
 """Intentions whose value means the same under another key; the others only survive under their own."""
+
+_SECRET = ("password", "passwd", "secret", "scram_")
+"""In the names of the parameters whose values are never shown."""
 
 # --- values ----------------------------------------------------------------------------------------
 
@@ -412,9 +427,12 @@ def _port(text: str) -> int | None:
     return int(text)
 
 
+_TIMEOUTS = (Intention.CONNECT_TIMEOUT, Intention.READ_TIMEOUT, Intention.WRITE_TIMEOUT)
+
+
 def _as_text(value: str, row: Spelling) -> str:
     """``value`` as the URL of this driver wants it: whole seconds where it takes no others."""
-    if row.args is Form.INTEGER and row.intention in (Intention.CONNECT_TIMEOUT, Intention.READ_TIMEOUT):
+    if row.args is Form.INTEGER and row.intention in _TIMEOUTS:
         number = _number(value)
         return value if number is None else str(math.ceil(number))
     return value

@@ -26,6 +26,9 @@ __all__ = ["DatabaseUrlError", "DatabaseUrls", "engine_arguments", "transform_ur
 
 _log = logging.getLogger(__name__)
 
+_STATEMENT_NAMES = "prepared_statement_name_func"
+"""What SQLAlchemy takes out itself since 2.0; before, it hands it on to asyncpg, which refuses it."""
+
 
 def transform_url_for_driver(url: str | URL, driver: str, *, ssl: str | None = "require") -> str:
     """The URL for ``driver``, with every parameter spelled as that driver wants it.
@@ -66,6 +69,11 @@ def engine_arguments(url: str | URL, driver: str, *, ssl: str | None = "require"
         OSError: a CA or certificate file that is needed here cannot be read.
     """
     result = _translated(url, driver, ssl)
+    if _STATEMENT_NAMES in result.connect_args:
+        from sqlalchemy import __version__
+
+        if __version__.startswith("1."):
+            del result.connect_args[_STATEMENT_NAMES]
     return result.url, {
         key: _ssl_context(value) if isinstance(value, Context) else value for key, value in result.connect_args.items()
     }

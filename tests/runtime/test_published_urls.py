@@ -9,7 +9,9 @@ from sqlalchemy.engine import make_url
 from dbdriver_lint.runtime import DatabaseUrlError, engine_arguments, transform_url_for_driver, validate_url
 
 SQLALCHEMY = tuple(map(int, sqlalchemy.__version__.split(".")[:2]))
-POOLED = {"statement_cache_size", "prepared_statement_cache_size", "prepared_statement_name_func"}
+POOLED = {"statement_cache_size", "prepared_statement_cache_size"}
+if SQLALCHEMY >= (2, 0):
+    POOLED.add("prepared_statement_name_func")
 
 # provider, URL, asyncpg's URL after `postgresql+asyncpg://`, its connect_args' keys, libpq's after its scheme
 PUBLISHED = [

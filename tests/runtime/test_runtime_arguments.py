@@ -7,6 +7,7 @@ import ssl
 from pathlib import Path
 
 import pytest
+import sqlalchemy
 from sqlalchemy.engine import make_url
 
 from dbdriver_lint.runtime import DatabaseUrlError, DatabaseUrls, engine_arguments, validate_url
@@ -75,9 +76,16 @@ def test_pg8000_modes(mode: str, expected: dict[str, object]) -> None:
 def test_pooler_recipes() -> None:
     _, arguments = engine_arguments("postgres://u:p@h:6543/d?pgbouncer=true", "asyncpg")
     assert arguments["statement_cache_size"] == arguments["prepared_statement_cache_size"] == 0
-    assert arguments["prepared_statement_name_func"]() == ""
+    if sqlalchemy.__version__ >= "2":
+        assert arguments["prepared_statement_name_func"]() == ""
     assert engine_arguments("postgres://u:p@h/d?pgbouncer=true", "psycopg")[1] == {"prepare_threshold": None}
     assert engine_arguments("postgres://u:p@h/d?pgbouncer=true", "psycopg2")[1] == {}
+
+
+def test_the_pooler_recipe_is_what_this_sqlalchemy_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlalchemy, "__version__", "1.4.54")
+    _, arguments = engine_arguments("postgres://u:p@h:6543/d?pgbouncer=true", "asyncpg")
+    assert arguments == {"statement_cache_size": 0, "prepared_statement_cache_size": 0}
 
 
 def test_what_is_left_out_is_logged(caplog: pytest.LogCaptureFixture) -> None:

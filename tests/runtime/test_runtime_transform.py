@@ -83,7 +83,9 @@ def test_password_survives(password: str, driver: str) -> None:
         assert (result.username, result.password, result.host, result.port) == ("u", password, "h", 5432)
 
 
-@pytest.mark.parametrize("password", ["p@ss", "p%ss", "p/ss", "p ss", "p:ss?x", "a@b@c", "p#ss"])
+@pytest.mark.parametrize(
+    "password", ["p@ss", "p%ss", "p/ss", "p ss", "p:ss?x", "a@b@c", "p#ss", "p@s/s", "p/s@s", "a/b@c/d@e"]
+)
 def test_unescaped_password_survives(password: str) -> None:
     result = make_url(transform_url_for_driver(f"postgresql://u:{password}@h:5432/d", "asyncpg"))
     assert (result.username, result.password, result.host, result.port) == ("u", password, "h", 5432)
