@@ -115,7 +115,11 @@ def fix_source(
             return FixResult(current, checked, tuple(repaired), rounds=number, error=reason)
         if number == ROUNDS:
             break
-        done = _Round(source, checked, again).apply(fixable)
+        round_ = _Round(source, checked, again)
+        first_of_all = [(finding, fix) for finding, fix in fixable if not fix.last] or fixable
+        done = round_.apply(first_of_all)
+        if not done.plans and len(first_of_all) < len(fixable):
+            done = round_.apply(fixable)
         if not done.plans:
             return FixResult(current, checked, tuple(repaired), tuple(done.withdrawn), rounds=number)
         current, checked = done.data, done.checked

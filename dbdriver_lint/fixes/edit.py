@@ -53,3 +53,5 @@ class Fix:
     edits: tuple[Edit, ...]
     applicability: Applicability
     imports: tuple[ImportRequest, ...] = ()
+    last: bool = False
+    """It describes the code, so it waits until no other repair changes that."""

@@ -11,7 +11,7 @@ from dbdriver_lint.fixes.edit import Applicability, Edit, Fix, ImportRequest
 from dbdriver_lint.knowledge.parameters import Outcome, Place
 from dbdriver_lint.knowledge.tls import TLS_KEYS
 from dbdriver_lint.rules.engines import dictionaries
-from dbdriver_lint.rules.repairs import is_shared
+from dbdriver_lint.rules.repairs import add_argument, is_shared
 from dbdriver_lint.source.text import Span
 
 if TYPE_CHECKING:
@@ -106,8 +106,7 @@ def add_connect_args(call: EngineCall, entries: str) -> tuple[Edit, ...]:
     if call.url is None or call.from_config or call.open_keywords:
         return ()
     if call.connect_args is None:
-        end = call.url.whole.span.end
-        return (Edit(Span(end, end), f", connect_args={{{entries}}}"),)
+        return (add_argument(call.anchor, f"connect_args={{{entries}}}"),)
     if not _is_display(call.connect_args):
         return ()
     value = call.connect_args.value

@@ -34,6 +34,7 @@ class Rule:
     pattern: str
     repair: Repair
     applicability: Applicability = SAFE
+    last: bool = False
 
 
 def substitute(text: str, *imports: ImportRequest) -> Repair:
@@ -63,6 +64,7 @@ class Check:
                     tuple(Edit(Span(start, end), text) for start, end, text in edits),
                     rule.applicability,
                     imports,
+                    rule.last,
                 )
                 findings.append(
                     Finding(
@@ -120,6 +122,13 @@ class TestOneRound:
     def test_display_never(self) -> None:
         rule = Rule("XDB403", "await ", substitute(""), DISPLAY)
         assert fixed("async def f():\n    await g()\n", rule, unsafe=True).applied == {}
+
+    def test_what_describes_the_code_waits_for_the_other_repairs(self) -> None:
+        describe = Rule("XDB308", r"\Ax = (\w+)", lambda m: ([(0, 0, f"# {m[1]}\n")], ()), last=True)
+        result = fixed("x = quick\n", describe, Rule("XDB409", "quick", substitute("slow")))
+        assert result.data == b"# slow\nx = slow\n"
+        cannot = Rule("XDB409", "quick", substitute("quick "))
+        assert fixed("x = quick\n", describe, cannot).data == b"# quick\nx = quick\n"
 
     def test_an_import_is_shared(self) -> None:
         result = fixed('x = "pg:1"\ny = "pg:2"\n', WRAP, unsafe=True)

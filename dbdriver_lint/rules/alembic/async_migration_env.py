@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from dbdriver_lint.analysis.migration_facts import AsyncSyntaxKind, Loop
+from dbdriver_lint.analysis.values import Text
 from dbdriver_lint.findings.model import Group, Severity
 from dbdriver_lint.fixes.edit import Applicability, Edit, Fix, ImportRequest
 from dbdriver_lint.knowledge.dialects import Nature
@@ -89,11 +91,19 @@ def run_migrations_online():
 
 run_migrations_online()
 """
+_SECTION_GIVEN = "config.get_section(config.config_ini_section, {}),"
+_CALLED = "    connectable = "
+_NAMED = (
+    "    configuration = config.get_section(config.config_ini_section, {})\n"
+    '    configuration["sqlalchemy.url"] = "postgresql+asyncpg://app:secret@db.internal/app"\n' + _CALLED
+)
+_ASSIGNED = _ASYNC.replace(_SECTION_GIVEN, "configuration,").replace(_CALLED, _NAMED)
 _FILES = {
     "alembic.ini": "[alembic]\nscript_location = migrations\n"
     "sqlalchemy.url = postgresql+asyncpg://app:secret@db.internal/app\n",
     "migrations/script.py.mako": "",
 }
+_SECTION = re.compile(r"[\w.]+\.get_section\(")
 _SYNC_FUNCTIONS = {"create_async_engine": "create_engine", "async_engine_from_config": "engine_from_config"}
 
 
@@ -158,6 +168,14 @@ class AsyncMigrationEnv(Rule):
                 'create_engine(\n        "postgresql+psycopg://app@db.internal/app", ',
             ),
             path="migrations/env.py",
+        ),
+        Bad(
+            _ASSIGNED,
+            fixed=_SYNC.replace(_SECTION_GIVEN, "configuration,", 1)
+            .replace(_CALLED, _NAMED)
+            .replace('context.config.get_main_option("sqlalchemy.url")', 'configuration["sqlalchemy.url"]'),
+            path="migrations/env.py",
+            files=_FILES,
         ),
     )
     good = (
@@ -253,12 +271,29 @@ def _url_edits(
     if not engine.from_config:
         fix = transform_call(engine.url, driver, context)
         return None if fix is None else (fix.edits, fix.imports)
-    alembic, imports = context.local_name("alembic", "context")
-    if imports or "url" in engine.keywords:
+    configured = _configured_url(engine, context)
+    if configured is None or "url" in engine.keywords:
         return None
     module, _, function = context.settings.transform.partition(":")
     transform, imports = context.local_name(module, function)
     tls = ", ssl=None" if context.settings.fix_tls == "preserve" else ""
-    main_option = f'{alembic}.config.get_main_option("sqlalchemy.url")'
-    url = f'url={transform}({main_option}, "{transform_target(driver, context)}"{tls})'
+    url = f'url={transform}({configured}, "{transform_target(driver, context)}"{tls})'
     return (add_argument(engine.anchor, url),), imports
+
+
+def _configured_url(engine: EngineCall, context: Context) -> str | None:
+    """The expression for the URL that ``engine_from_config()`` takes out of its first argument.
+
+    A dictionary with a name may have got another URL since it was read from the configuration.
+    """
+    assert engine.url is not None
+    configuration = engine.url.anchor.text
+    if configuration.isidentifier():
+        prefix = engine.keywords.get("prefix")
+        if prefix is None:
+            return f'{configuration}["sqlalchemy.url"]'
+        return f'{configuration}["{prefix.value.text}url"]' if isinstance(prefix.value, Text) else None
+    alembic, imports = context.local_name("alembic", "context")
+    return (
+        None if imports or not _SECTION.match(configuration) else f'{alembic}.config.get_main_option("sqlalchemy.url")'
+    )

@@ -165,6 +165,15 @@ class UnescapedPercent(Rule):
             '    config = Config("alembic.ini")\n'
             '    config.set_main_option("sqlalchemy.url", f"sqlite:///{path}")\n'
         ),
+        Good(
+            "import os\n\n"
+            "from alembic import context\n\n"
+            'url = os.getenv("DATABASE_URL")\n'
+            "if url:\n"
+            '    url = url.replace("%", "%%")\n'
+            'context.config.set_main_option("sqlalchemy.url", url)\n',
+            path="migrations/env.py",
+        ),
         # Nobody knows what the setting holds, or whether somebody escaped it already.
         Good(
             "from alembic import context\n"
@@ -194,7 +203,10 @@ class UnescapedPercent(Rule):
 
     def on_option(self, option: ConfigOption, context: Context) -> Iterable[Draft]:
         """The value goes through ``ConfigParser.set``, which refuses a single ``%``."""
-        for value in options(option.value.value):
+        values = list(options(option.value.value))
+        if any(_is_doubled(value) for value in values):
+            return  # it is escaped where it needs to be: `if url: url = url.replace("%", "%%")`
+        for value in values:
             if isinstance(value, Url):
                 yield self._url_object(option, value)
                 return

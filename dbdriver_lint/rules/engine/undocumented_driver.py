@@ -127,7 +127,7 @@ def _fix(engines: list[EngineCall], context: Context) -> Fix | None:
     at = source.line_starts[min([first.lineno, *(decorator.lineno for decorator in decorators)]) - 1]
     kind = "Asynchronous" if engine.is_async or engine.wrapped_in_async_engine else "Synchronous"
     docstring = f'"""{kind} database access through {driver}."""{source.newline * 2}'
-    return Fix(f"Say that it uses {driver}", (Edit(Span(at, at), docstring),), Applicability.UNSAFE)
+    return Fix(f"Say that it uses {driver}", (Edit(Span(at, at), docstring),), Applicability.UNSAFE, last=True)
 
 
 def _only_driver(engine: EngineCall, context: Context) -> str | None:
