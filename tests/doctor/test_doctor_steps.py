@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dbdriver_lint.doctor import sides
@@ -352,7 +352,6 @@ NO_DRIVERS = project()
     around=st.sampled_from(["{}", '"{}"', "psql '{}'", "{}\n"]),
     convert=st.booleans(),
 )
-@settings(max_examples=300, deadline=None)
 def test_no_password_is_ever_shown(
     password: str, escaped: bool, scheme: str, rest: str, around: str, convert: bool
 ) -> None:

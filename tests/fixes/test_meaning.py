@@ -28,8 +28,6 @@ from dbdriver_lint.settings.model import Settings
 if TYPE_CHECKING:
     from pathlib import Path
 
-CASES = int(os.environ.get("DBDRIVER_LINT_CASES", "60"))
-
 SCHEMES = {
     "postgresql": (
         "postgres", "postgresql", "postgresql+psycopg2", "postgresql+psycopg", "postgresql+asyncpg",
@@ -132,7 +130,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @given(program=programs(), unsafe=st.booleans(), tls=st.sampled_from(("preserve", "require")))
-@settings(max_examples=CASES, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+@settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 def test_a_repair_keeps_what_is_asked(folder: Path, program: Program, unsafe: bool, tls: str) -> None:
     path = str(folder / "db.py")
     chosen = Settings(select=("XDB1", "XDB2"), fix_tls=tls)
