@@ -31,6 +31,30 @@ def findings(root: Path, files: dict[str, str], linted: str) -> list[Finding]:
 #: (what it is, the file, other files)
 TRAPS = [
     (
+        "one URL, and the code looks at its driver to choose the engine",
+        (
+            f'{SA}from config import settings\n\ndef make():\n    if "asyncpg" in settings.url:\n'
+            "        return create_async_engine(settings.url)\n    return create_engine(settings.url)\n"
+        ),
+        {
+            "config.py": "from pydantic_settings import BaseSettings\nclass Settings(BaseSettings):\n    url: str\nsettings = Settings()\n"
+        },
+    ),
+    (
+        "one URL that is converted for the asynchronous engine alone",
+        (
+            f"{SA}from config import settings\nfrom urls import to_async\n"
+            "engine = create_engine(settings.url)\nasync_engine = create_async_engine(to_async(settings.url))\n"
+        ),
+        {
+            "config.py": "from pydantic_settings import BaseSettings\nclass Settings(BaseSettings):\n    url: str\nsettings = Settings()\n",
+            "urls.py": (
+                "from sqlalchemy import make_url\ndef to_async(url):\n    parsed = make_url(url)\n"
+                '    return parsed.set(drivername="postgresql+asyncpg", query=translate(parsed.query))\n'
+            ),
+        },
+    ),
+    (
         "a first-party function with the same name",
         'from db import create_async_engine\nengine = create_async_engine(f"sqlite:///{path}")\n',
         {"db.py": "def create_async_engine(url): ...\n"},
