@@ -6,7 +6,6 @@ import re
 from bisect import bisect_right
 from typing import TYPE_CHECKING
 
-from dbdriver_lint.source.slice import Excerpt, Slicer
 from dbdriver_lint.source.text import line_starts
 
 if TYPE_CHECKING:
@@ -128,8 +127,8 @@ def lines_of_effects(text: str) -> list[int]:
     return sorted({bisect_right(starts, match.start()) for match in _EFFECT.finditer(text)})
 
 
-def excerpt_of_facts(text: str) -> Excerpt | None:
-    """The part of a file's text that facts can come from: an empty one where there are none, None for all of it.
+def lines_of_facts(text: str) -> list[int] | None:
+    """The 1-based lines of a file that facts can come from, sorted; None for all of them.
 
     What a visitor of this package notes must stand on a line that is
     found here: a new kind of fact needs its words above.
@@ -154,9 +153,4 @@ def excerpt_of_facts(text: str) -> Excerpt | None:
     if aliases:
         calls = re.compile(rf"\b(?:{'|'.join(aliases)})\s*\(")
         lines |= {bisect_right(starts, match.start()) for match in calls.finditer(text)}
-    if not lines:
-        return Excerpt("", ())
-    try:
-        return Slicer(text).around(sorted(lines))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None  # newer syntax than this interpreter's, or none at all: the parser will say
+    return sorted(lines)

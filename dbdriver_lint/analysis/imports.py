@@ -22,14 +22,19 @@ from dbdriver_lint.project.modules import shared_modules
 from dbdriver_lint.source.parse import UnparsableSourceError, parse
 from dbdriver_lint.source.slice import Slicer
 from dbdriver_lint.source.text import Position, SourceFile, UnreadableSourceError
+from dbdriver_lint.source.translate import Translator, Untranslatable
 
 if TYPE_CHECKING:
     from dbdriver_lint.project.modules import Modules
+    from dbdriver_lint.source.parse import ParsedModule
+    from dbdriver_lint.source.slice import Excerpt
 
 #: How many characters of parts of modules are kept parsed for the files to come (twelve bytes each).
 MAX_PARSED = 3_000_000
-#: How many characters of modules are kept as ``ast`` reads them, to cut further parts (forty bytes each).
-MAX_READ = 1_500_000
+#: How many characters of files are kept as ``ast`` reads them, to cut further parts (forty bytes each).
+MAX_OPEN = 1_500_000
+#: The same without what is in functions, which is read again where it is needed (ten bytes each).
+MAX_READ = 5_000_000
 
 
 @dataclass(slots=True)
@@ -52,7 +57,10 @@ class FirstPartyModules:
         self.modules = modules
         self._env_files = env_files
         self._files: dict[str, _File | None] = {}
-        self._slicers: dict[str, Slicer | None] = {}
+        self._translators: dict[str, Translator | None] = {}
+        self._slicers: dict[str, Slicer] = {}
+        #: Those that still hold all functions, the oldest first.
+        self._open: dict[str, Slicer] = {}
         self._parsed = 0
         self._generation = (generation(), ledger().generation)
 
@@ -94,10 +102,22 @@ class FirstPartyModules:
         return choice(values)
 
     def _part(self, file: _File, module: ModuleRecord, name: str, member: str | None) -> ModuleRecord | None:
-        slicer = self._slicer(module.path, file.source)
-        excerpt = None if slicer is None else slicer.defining(name, member, file.effects)
-        if excerpt is not None and not text_may_matter(excerpt.text):
+        translator = self._translator(module.path, file.source)
+        if translator is None:
+            return self._parsed_part(file, module, None)
+        part = translator.slicer.defining(name, member, file.effects)
+        excerpt = part.cut()
+        if not text_may_matter(excerpt.text):
             return None
+        self._parsed += len(excerpt.text)
+        try:
+            parsed, rebound = translator.module(part)
+        except Untranslatable:
+            return self._parsed_part(file, module, excerpt)
+        return _record(module, parsed, rebound, partial=True)
+
+    def _parsed_part(self, file: _File, module: ModuleRecord, excerpt: Excerpt | None) -> ModuleRecord | None:
+        """What only LibCST's parser reads."""
         self._parsed += len(file.source.text if excerpt is None else excerpt.text)
         try:
             parsed = parse(file.source, excerpt)
@@ -105,29 +125,32 @@ class FirstPartyModules:
             return None
         names = NameVisitor()
         walk(parsed.tree, [names])
-        return ModuleRecord(
-            module.name,
-            module.path,
-            parsed,
-            is_package=module.is_package,
-            partial=slicer is not None,
-            rebound=frozenset(names.rebound),
-        )
+        return _record(module, parsed, frozenset(names.rebound), partial=excerpt is not None)
 
-    def _slicer(self, path: str, source: SourceFile) -> Slicer | None:
+    def slicer(self, source: SourceFile) -> Slicer | None:
+        """A file that is linted as ``ast`` reads it, once for itself and for those that import it; else None."""
+        return self._slicer(os.path.abspath(source.path), source.text)
+
+    def _slicer(self, path: str, text: str) -> Slicer | None:
         """The file as ``ast`` reads it; None where its syntax is newer than this interpreter's."""
-        if path in self._slicers:
-            self._slicers[path] = self._slicers.pop(path)  # the youngest now
-            return self._slicers[path]
-        try:
-            self._slicers[path] = Slicer(source.text)
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            self._slicers[path] = None
-        while (
-            sum(len(slicer.text) for slicer in self._slicers.values() if slicer) > MAX_READ and len(self._slicers) > 1
-        ):
-            del self._slicers[next(iter(self._slicers))]
-        return self._slicers[path]
+        slicer = self._slicers.pop(path, None)
+        if slicer is None or slicer.text != text:
+            try:
+                slicer = Slicer(text)
+            except (SyntaxError, ValueError, RecursionError, MemoryError):
+                return None
+        self._open.pop(path, None)
+        self._slicers[path] = self._open[path] = slicer  # the youngest now
+        for slicers, limit in ((self._open, MAX_OPEN), (self._slicers, MAX_READ)):
+            while sum(len(each.text) for each in slicers.values()) > limit and len(slicers) > 1:
+                slicers.pop(next(iter(slicers))).put_away()
+        return slicer
+
+    def _translator(self, path: str, source: SourceFile) -> Translator | None:
+        if path not in self._translators:
+            slicer = self._slicer(path, source.text)
+            self._translators[path] = None if slicer is None else Translator(source, slicer)
+        return self._translators[path]
 
     def refresh(self) -> None:
         """Forget what a changed file may have changed; asked before each file that is linted."""
@@ -136,7 +159,9 @@ class FirstPartyModules:
         if self._parsed > MAX_PARSED or self._generation != now:
             self._generation = now
             self._files.clear()
+            self._translators.clear()
             self._slicers.clear()
+            self._open.clear()
             self._parsed = 0
 
 
@@ -158,6 +183,12 @@ def _read(path: str, data: bytes) -> _File | None:
     except UnreadableSourceError:
         return None
     return _File(source, lines_of_effects(source.text))
+
+
+def _record(module: ModuleRecord, parsed: ParsedModule, rebound: frozenset[str], *, partial: bool) -> ModuleRecord:
+    return ModuleRecord(
+        module.name, module.path, parsed, is_package=module.is_package, partial=partial, rebound=rebound
+    )
 
 
 def _display(path: str) -> str:

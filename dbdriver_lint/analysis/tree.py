@@ -19,7 +19,9 @@ Handler = Callable[[Any], Any]
 #: Fields that hold layout: white space, separators, parentheses, comments.
 _LAYOUT = (
     "whitespace",
-    "leading_lines",
+    "leading_",
+    "default_",
+    "has_trailing_",
     "lines_after",
     "header",
     "footer",

@@ -14,6 +14,8 @@ from dbdriver_lint.fixes.edit import ImportRequest
 from dbdriver_lint.source.text import SourceFile
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from dbdriver_lint.analysis.environments import MigrationEnvironment
     from dbdriver_lint.analysis.facts import ModuleFacts
     from dbdriver_lint.project import Project
@@ -30,8 +32,8 @@ class Context:
     settings: Settings
     dependencies: Dependencies
     module: ModuleFacts
-    faithful: bool
-    """Whether LibCST gave back what it was given of the file, so that places are exact."""
+    faithful: Callable[[], bool]
+    """Whether LibCST gives back what it was given of the file, so that places are exact."""
     project: Project
 
     @property
@@ -40,7 +42,7 @@ class Context:
 
         Only files with something to repair are asked, as it takes a parse of the whole.
         """
-        return self.faithful and self.source.round_trips and _is_given_back(self.source.text)
+        return self.faithful() and self.source.round_trips and _is_given_back(self.source.text)
 
     @property
     def migration_environments(self) -> tuple[MigrationEnvironment, ...]:

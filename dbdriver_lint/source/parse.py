@@ -47,9 +47,7 @@ class ParsedModule:
     def span(self, node: cst.CSTNode) -> Span:
         """The node's place in the source text, without surrounding white space and parentheses."""
         if self._spans is None:
-            state = _PositionState(self.tree.default_indent, self.tree.default_newline)
-            self.tree._codegen(state)
-            self._spans = state.spans
+            self._spans = positions(self.tree, self.tree.default_indent, self.tree.default_newline)
         start_line, start_column, end_line, end_column = self._spans[node]
         limit = len(self.source.text)
         start, end = self._offset(start_line, start_column), self._offset(end_line, end_column)
@@ -104,6 +102,15 @@ def _reason_of_python(text: str) -> UnparsableSourceError | None:
     except (ValueError, RecursionError, MemoryError):
         pass
     return None
+
+
+def positions(
+    root: cst.CSTNode, indent: str = "    ", newline: str = "\n"
+) -> dict[cst.CSTNode, tuple[int, int, int, int]]:
+    """Lines and columns of the nodes below ``root``, as its code has them: of the start and of the end."""
+    state = _PositionState(indent, newline)
+    root._codegen(state)
+    return state.spans
 
 
 class _PositionState(CodegenState):

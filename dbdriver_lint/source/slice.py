@@ -12,7 +12,7 @@ import ast
 import re
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dbdriver_lint.source.text import line_starts
@@ -34,6 +34,8 @@ _QUESTIONS = frozenset(
 _SETS = re.compile(r"\b(?:self|cls|instance)\.(\w+)\s*(?:[:,=]|[-+|]=)")
 #: What stands for a block of which nothing is kept: a statement of one character fits everywhere.
 _NOTHING = "0"
+#: What is needed of a kept statement: that it is there, its own expressions, a function's result.
+_KEPT, _WHOLE, _VALUE = 1, 2, 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,34 +47,66 @@ class Excerpt:
     """The 1-based line of the file that each line of the text is."""
 
 
-@dataclass(slots=True, eq=False)
-class _Facts:
-    """What a statement does by itself, found once for all slices of a file."""
+class Statement:
+    """A statement, without the statements inside it; found once for all slices of a file."""
 
-    bound: list[str]
-    """The names that it binds, and those of the objects that it changes."""
-    attributes: list[str]
-    """The attributes that it sets or changes."""
-    test: set[str]
-    """The names in the condition of an ``if`` that is left early."""
-    blocks: list[list[ast.stmt]]
-    loads: tuple[set[str], set[str]] | None = None
+    __slots__ = ("blocks", "first", "last", "leaves", "loads", "node", "parent", "shares")
+
+    def __init__(self, node: ast.stmt, parent: Statement | None) -> None:
+        self.node = node
+        self.parent = parent
+        """The compound statement, function or class that it stands in."""
+        self.blocks: list[list[Statement]] = []
+        """Those of a compound statement; what stands in a function or class is an :class:`Area`."""
+        self.leaves: list[Statement] = []
+        """The statements of its blocks that leave them."""
+        self.shares = False
+        """The next statement of its block stands on the same line."""
+        self.loads: tuple[set[str], set[str]] | None = None
+        assert node.end_lineno is not None
+        self.first, self.last = node.lineno, node.end_lineno
+        """The lines of it, for a compound statement those of its header."""
 
 
-@dataclass(slots=True, eq=False)
-class _Unit:
-    """A statement, without the statements inside it."""
+class Area:
+    """The statements of a module, class or function by what they define; those inside of others are areas too."""
 
-    node: ast.stmt
-    parent: _Unit | None
-    """The compound statement, function or class that it stands in."""
-    kept: bool = False
-    whole: bool = False
-    """Its own expressions are needed, not only that it leaves the block."""
-    value: bool = False
-    """A function whose result is needed."""
-    blocks: list[list[_Unit]] = field(default_factory=list)
-    active: bool = False
+    __slots__ = (
+        "body",
+        "by_attribute",
+        "by_name",
+        "by_set",
+        "fields",
+        "flow",
+        "hooks",
+        "imports",
+        "methods",
+        "results",
+        "stars",
+        "statements",
+    )
+
+    def __init__(self) -> None:
+        self.body: list[Statement] = []
+        self.statements: list[Statement] = []
+        """All of them, those in blocks included."""
+        self.by_name: dict[str, list[Statement]] = defaultdict(list)
+        """The statements that bind a name, change the object of that name, or narrow what it can be."""
+        self.by_attribute: dict[str, list[Statement]] = defaultdict(list)
+        """The statements that set or change an attribute, and the members of a class."""
+        self.methods: list[Statement] = []
+        self.by_set: dict[str, list[Statement]] | None = None
+        """The methods of a class that set an attribute of their object, once that was asked."""
+        self.imports: list[Statement] = []
+        self.stars: list[Statement] = []
+        self.fields: list[Statement] = []
+        """What a class's library reads: annotated fields and its configuration."""
+        self.hooks: list[Statement] = []
+        """The methods that are called without being named."""
+        self.flow: list[Statement] = []
+        """What leaves a function at its own level."""
+        self.results: list[Statement] = []
+        """What a function gives: its returns and yields."""
 
 
 class Slicer:
@@ -87,62 +121,140 @@ class Slicer:
             RecursionError: nested too deeply.
         """
         self.text = text
-        self.tree = ast.parse(text)
         self.starts = line_starts(text)
-        self._facts: dict[ast.stmt, _Facts] = {}
-        self._sets: dict[ast.stmt, frozenset[str]] = {}
+        self._ascii = text.isascii()
         #: What is looked for in every statement only where the file has it at all.
         self._has_globals = "global " in text
         self._has_walrus = ":=" in text
+        self._areas: dict[ast.stmt | None, Area] = {}
+        #: Functions whose statements were put away, with the line on which the first one stands.
+        self._put_away: dict[ast.stmt, int] = {}
+        self.module = self._area(ast.parse(text).body, None)
 
-    def around(self, lines: Sequence[int]) -> Excerpt:
+    def around(self, lines: Sequence[int]) -> Slice:
         """The slice that the statements on ``lines`` (1-based, sorted) need; all module-level imports stay."""
-        return _Slice(self, lines).cut()
+        return Slice(self, lines)
 
-    def defining(self, name: str, member: str | None = None, lines: Sequence[int] = ()) -> Excerpt:
+    def defining(self, name: str, member: str | None = None, lines: Sequence[int] = ()) -> Slice:
         """The slice that gives the module-level ``name`` its value.
 
         Of a class, or an object of one, nothing is needed before a ``member`` is asked for. What stands
         on ``lines`` is kept where it is a part of what the name needs.
         """
-        return _Slice(self, lines, name, member).cut()
+        return Slice(self, lines, name, member)
 
-    def facts(self, node: ast.stmt) -> _Facts:
-        """What a statement does."""
-        known = self._facts.get(node)
-        if known is None:
-            bound: list[str] = []
-            attributes: list[str] = []
-            test: set[str] = set()
-            blocks: list[list[ast.stmt]] = []
+    def put_away(self) -> None:
+        """Keep no more of the functions than their names; they are read again when a slice needs them."""
+        if "\f" in self.text:
+            return
+        self._areas = {node: area for node, area in self._areas.items() if not isinstance(node, _FUNCTIONS)}
+        for node in [s.node for area in (self.module, *self._areas.values()) for s in area.statements]:
+            functions = node.body if isinstance(node, ast.ClassDef) and node not in self._areas else [node]
+            for function in functions:
+                if isinstance(function, _FUNCTIONS) and function.body and self.stands_alone(function.body[0]):
+                    self._put_away[function] = self.line_of(self.start(function.body[0]))
+                    function.body = []
+
+    def inside(self, definition: Statement) -> Area:
+        """The statements of a function or class."""
+        node = definition.node
+        area = self._areas.get(node)
+        if area is None:
+            area = self._areas[node] = self._area(self._body(node), definition)
+        return area
+
+    def _body(self, node: ast.stmt) -> list[ast.stmt]:
+        assert isinstance(node, _DEFINITIONS)
+        if node.body:
+            return node.body
+        first = self._put_away[node]
+        inner = ast.parse("\n" * (first - 2) + "if 1:\n" + self.text[self.starts[first - 1] : self.end(node)]).body[0]
+        assert isinstance(inner, ast.If)
+        return inner.body
+
+    def _area(self, body: list[ast.stmt], owner: Statement | None) -> Area:
+        area = Area()
+        area.body = self._block(area, body, owner)
+        if owner is not None and isinstance(owner.node, _FUNCTIONS):
+            area.results = [s for s in area.statements if isinstance(s.node, ast.Return) or _yields(s.node)]
+        return area
+
+    def _block(self, area: Area, body: list[ast.stmt], parent: Statement | None) -> list[Statement]:
+        """Note what the statements of a block define; functions and classes are opened when they are kept."""
+        made = [Statement(node, parent) for node in body]
+        in_class = parent is not None and isinstance(parent.node, ast.ClassDef)
+        in_function = parent is not None and isinstance(parent.node, _FUNCTIONS)
+        for index, statement in enumerate(made):
+            node = statement.node
+            area.statements.append(statement)
+            statement.shares = index + 1 < len(made) and body[index + 1].lineno == node.end_lineno
             if isinstance(node, _DEFINITIONS):
-                if self._has_globals and not isinstance(node, ast.ClassDef):
-                    bound.extend(_globals(node))
-            else:
-                bound += [*_bound(node), *_changed(node)]
-                if self._has_walrus:
-                    bound += _bound_inside(node)
-                attributes.extend(_set_attributes(node))
-                blocks = _blocks(node)
-                if isinstance(node, ast.If) and any(isinstance(inner, _FLOW) for block in blocks for inner in block):
-                    test = _loads([node.test])[0]
-            known = self._facts[node] = _Facts(bound, attributes, test, blocks)
-        return known
+                self._define(area, statement, node, in_class)
+                continue
+            bound = [*_bound(node), *_changed(node)]
+            if self._has_walrus:
+                bound += _bound_inside(node)
+            for name in bound:
+                area.by_name[name].append(statement)
+                if in_class:
+                    area.by_attribute[name].append(statement)
+            for name in _set_attributes(node):
+                area.by_attribute[name].append(statement)
+            if isinstance(node, (ast.Import, ast.ImportFrom)):
+                area.imports.append(statement)
+                if any(alias.name == "*" for alias in node.names):
+                    area.stars.append(statement)
+            elif in_class:
+                if isinstance(node, ast.AnnAssign) or _is_configuration(node) or _configures(parent):
+                    area.fields.append(statement)
+            elif in_function and isinstance(node, _FLOW):
+                area.flow.append(statement)
+            blocks = _blocks(node)
+            if not blocks:
+                continue
+            statement.last = max(statement.first, blocks[0][0].lineno - 1)
+            if isinstance(node, ast.If) and any(isinstance(inner, _FLOW) for block in blocks for inner in block):
+                # what is left early narrows what the names in the condition can be
+                for name in _loads([node.test])[0]:
+                    area.by_name[name].append(statement)
+            statement.blocks = [self._block(area, block, statement) for block in blocks]
+            statement.leaves = [s for block in statement.blocks for s in block if isinstance(s.node, _FLOW)]
+        return made
 
-    def sets(self, method: ast.stmt) -> frozenset[str]:
-        """The attributes that a method gives its object."""
-        known = self._sets.get(method)
-        if known is None:
-            start, end = self.start(method), self.end(method)
-            known = self._sets[method] = frozenset(_SETS.findall(self.text, start, end))
-        return known
+    def _define(self, area: Area, statement: Statement, node: ast.stmt, in_class: bool) -> None:
+        assert isinstance(node, _DEFINITIONS)
+        statement.first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
+        area.by_name[node.name].append(statement)
+        if in_class:
+            area.by_attribute[node.name].append(statement)
+            area.methods.append(statement)
+            if node.name in _IMPLICIT or _hooks(node):
+                area.hooks.append(statement)
+        if self._has_globals and not isinstance(node, ast.ClassDef):
+            for name in self._globals(node):
+                area.by_name[name].append(statement)
 
-    def loads(self, node: ast.stmt) -> tuple[set[str], set[str]]:
-        """The names and the attributes that a statement reads itself."""
-        facts = self.facts(node)
-        if facts.loads is None:
-            facts.loads = _loads(_expressions(node))
-        return facts.loads
+    def _globals(self, node: ast.stmt) -> Iterator[str]:
+        """The module's names that a function assigns."""
+        if "global " in self.text[self.start(node) : self.end(node)]:
+            for inner in (inner for statement in self._body(node) for inner in ast.walk(statement)):
+                if isinstance(inner, ast.Global):
+                    yield from inner.names
+
+    def setters(self, area: Area) -> dict[str, list[Statement]]:
+        """The methods of a class by the attributes that they give their object."""
+        if area.by_set is None:
+            area.by_set = defaultdict(list)
+            for method in area.methods:
+                text = self.text
+                for name in {*_SETS.findall(text, self.start(method.node), self.end(method.node))}:
+                    area.by_set[name].append(method)
+        return area.by_set
+
+    def stands_alone(self, node: ast.stmt) -> bool:
+        """Whether nothing but white space precedes a statement on its line."""
+        start = self.start(node)
+        return not self.text[self.starts[self.line_of(start) - 1] : start].strip()
 
     def line_of(self, offset: int) -> int:
         """The 1-based line of a character offset."""
@@ -151,6 +263,8 @@ class Slicer:
     def offset(self, line: int, column: int) -> int:
         """The character offset of a 1-based line and a column in UTF-8 bytes, as ``ast`` counts them."""
         start = self.starts[line - 1]
+        if self._ascii:
+            return start + column
         prefix = self.text[start : start + column]
         if prefix.isascii():
             return start + column
@@ -171,157 +285,134 @@ class Slicer:
         return self.offset(node.end_lineno, node.end_col_offset)
 
 
-class _Slice:
+class Slice:
     """The growing set of statements that are kept."""
 
     def __init__(self, file: Slicer, lines: Sequence[int], name: str | None = None, member: str | None = None) -> None:
         self.file = file
-        self.lines = lines
-        self.following = name is not None
-        self.headers = name is not None and member is None
-        """Classes are kept without what nobody asks for: fields, ``__init__``, validators."""
-        self.needed: set[str] = set()
-        self.attributes: set[str] = set()
-        #: What to keep when a name, or an attribute, is needed.
-        self.by_name: dict[str, list[_Unit]] = defaultdict(list)
-        self.by_attribute: dict[str, list[_Unit]] = defaultdict(list)
-        self.queue: list[_Unit] = []
-        self.body = [_Unit(node, None) for node in file.tree.body]
-        self._register(self.body)
+        self.body = file.module.body
+        #: The statements that are kept, and what is needed of each.
+        self.kept: dict[Statement, int] = {}
+        self._lines = lines
+        self._following = name is not None
+        #: Classes are kept without what nobody asks for: fields, ``__init__``, validators.
+        self._headers = name is not None and member is None
+        self._needed: set[str] = set()
+        self._attributes: set[str] = set()
+        self._areas: list[Area] = []
+        self._opened: set[Statement] = set()
+        self._queue: list[Statement] = []
+        self._open(file.module, None)
         if name is not None:
             self._need(name)
         if member is not None:
             self._need_attribute(member)
-        while self.queue:
-            self._expand(self.queue.pop())
+        while self._queue:
+            self._expand(self._queue.pop())
 
-    # Which statements there are
+    def is_whole(self, statement: Statement) -> bool:
+        """Whether the expressions of a kept statement are needed, not only that it leaves the block."""
+        return bool(self.kept[statement] & _WHOLE)
 
-    def _register(self, units: list[_Unit]) -> None:
-        """Note what the statements of a block define; functions and classes are opened when they are kept."""
-        for unit in units:
-            node = unit.node
-            if isinstance(node, _DEFINITIONS):
-                self._register_definition(unit, node)
-                continue
-            facts = self.file.facts(node)
-            in_class = unit.parent is not None and isinstance(unit.parent.node, ast.ClassDef)
-            for name in facts.bound:
-                self._offer(self.by_name, self.needed, name, unit)
-                if in_class:
-                    self._offer(self.by_attribute, self.attributes, name, unit)
-            for name in facts.attributes:
-                self._offer(self.by_attribute, self.attributes, name, unit)
-            # what is left early narrows what the names in the condition can be
-            for name in facts.test:
-                self._offer(self.by_name, self.needed, name, unit)
-            if self._always(unit) or ((unit.parent is not None or not self.following) and self._marked(unit)):
-                self._keep(unit)
-            for block in facts.blocks:
-                inner = [_Unit(statement, unit) for statement in block]
-                unit.blocks.append(inner)
-                self._register(inner)
-
-    def _register_definition(self, unit: _Unit, node: ast.stmt) -> None:
-        assert isinstance(node, _DEFINITIONS)
-        in_class = unit.parent is not None and isinstance(unit.parent.node, ast.ClassDef)
-        if in_class:
-            self._offer(self.by_attribute, self.attributes, node.name, unit)
-        self._offer(self.by_name, self.needed, node.name, unit)
-        if in_class and not self.headers and (node.name in _IMPLICIT or _hooks(node)):
-            self._keep(unit, value=True)
-        elif not self.following and self._marked(unit):
-            self._keep(unit)
-        facts = self.file.facts(node)
-        for name in facts.bound:
-            self._offer(self.by_name, self.needed, name, unit)
-        if in_class and not self.headers:
-            # a method that sets an attribute counts where another method calls it
-            for name in self.file.sets(node):
-                self._offer(self.by_attribute, self.attributes, name, unit)
-
-    def _offer(self, table: dict[str, list[_Unit]], wanted: set[str], name: str, unit: _Unit) -> None:
-        table[name].append(unit)
-        if name in wanted:
-            self._keep(unit, value=True)
-
-    def _always(self, unit: _Unit) -> bool:
-        node = unit.node
-        if isinstance(node, (ast.Import, ast.ImportFrom)):
-            outside = not self.following and all(not isinstance(u.node, _DEFINITIONS) for u in _parents(unit))
-            return outside or any(alias.name == "*" for alias in node.names)
-        parent = unit.parent
-        if parent is not None and isinstance(parent.node, ast.ClassDef):
-            configures = parent.node.name == "Config" or _is_configuration(node)
-            return not self.headers and (isinstance(node, ast.AnnAssign) or configures)
-        # what leaves a function at its own level ends it
-        return parent is not None and isinstance(parent.node, _FUNCTIONS) and isinstance(node, _FLOW)
-
-    def _marked(self, unit: _Unit) -> bool:
-        """Whether one of the wanted lines stands in the statement (its header, for a compound one)."""
-        node = unit.node
-        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
-            return False  # a docstring
-        assert node.end_lineno is not None
-        first, last = node.lineno, node.end_lineno
-        blocks = self.file.facts(node).blocks
-        if blocks:
-            last = max(first, blocks[0][0].lineno - 1)
-        if isinstance(node, _DEFINITIONS):
-            first = min([first, *(decorator.lineno for decorator in node.decorator_list)])
-        at = bisect_left(self.lines, first)
-        return at < len(self.lines) and self.lines[at] <= last
+    def blocks_of(self, statement: Statement) -> list[list[Statement]]:
+        """The blocks of a kept statement, those of functions and classes included."""
+        if isinstance(statement.node, _DEFINITIONS):
+            return [self.file.inside(statement).body]
+        return statement.blocks
 
     # What is kept
 
+    def _open(self, area: Area, owner: Statement | None) -> None:
+        """Take an area in: what is needed of it, and what is kept in any case."""
+        self._areas.append(area)
+        for name in area.by_name.keys() & self._needed:
+            self._keep_all(area.by_name[name], value=True)
+        for name in area.by_attribute.keys() & self._attributes:
+            self._keep_all(area.by_attribute[name], value=True)
+        self._keep_all(area.stars)
+        self._keep_all(area.flow)
+        if owner is None and not self._following:
+            self._keep_all(area.imports)
+        if area.methods and not self._headers:
+            for name in self.file.setters(area).keys() & self._attributes:
+                self._set_by(area, name)
+        if not self._headers:
+            self._keep_all(area.fields)
+            self._keep_all(area.hooks, value=True)
+        if self._lines:
+            for statement in area.statements:
+                if self._marked(statement) and self._may_be_marked(statement):
+                    self._keep(statement)
+
+    def _may_be_marked(self, statement: Statement) -> bool:
+        if isinstance(statement.node, _DEFINITIONS) or statement.parent is None:
+            return not self._following
+        return True
+
+    def _marked(self, statement: Statement) -> bool:
+        """Whether one of the wanted lines stands in the statement (its header, for a compound one)."""
+        node = statement.node
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            return False  # a docstring
+        at = bisect_left(self._lines, statement.first)
+        return at < len(self._lines) and self._lines[at] <= statement.last
+
     def _need(self, name: str) -> None:
-        if name not in self.needed:
-            self.needed.add(name)
-            for unit in self.by_name[name]:
-                self._keep(unit, value=True)
+        if name not in self._needed:
+            self._needed.add(name)
+            for area in self._areas:
+                if name in area.by_name:
+                    self._keep_all(area.by_name[name], value=True)
 
     def _need_attribute(self, name: str) -> None:
-        if name not in self.attributes:
-            self.attributes.add(name)
-            for unit in self.by_attribute[name]:
-                self._keep(unit, value=True)
+        if name not in self._attributes:
+            self._attributes.add(name)
+            for area in self._areas:
+                if name in area.by_attribute:
+                    self._keep_all(area.by_attribute[name], value=True)
+                if area.methods and not self._headers:
+                    self._set_by(area, name)
 
-    def _keep(self, unit: _Unit, *, value: bool = False) -> None:
-        flow = isinstance(unit.node, _FLOW) and not value and not self._marked(unit)
-        if unit.kept and unit.whole >= (not flow) and unit.value >= value:
-            return
-        unit.kept = True
-        unit.whole = unit.whole or not flow
-        unit.value = unit.value or value
-        self.queue.append(unit)
+    def _set_by(self, area: Area, attribute: str) -> None:
+        """A method that sets an attribute counts, and where another method calls it."""
+        for method in self.file.setters(area).get(attribute, ()):
+            self._keep(method, value=True)
+            self._need_attribute(f"{method.node.name}()")  # type: ignore[attr-defined]
 
-    def _expand(self, unit: _Unit) -> None:
+    def _keep_all(self, statements: Iterable[Statement], *, value: bool = False) -> None:
+        for statement in statements:
+            self._keep(statement, value=value)
+
+    def _keep(self, statement: Statement, *, value: bool = False) -> None:
+        flow = isinstance(statement.node, _FLOW) and not value and not self._marked(statement)
+        before = self.kept.get(statement, 0)
+        now = before | _KEPT | (0 if flow else _WHOLE) | (_VALUE if value else 0)
+        if now != before:
+            self.kept[statement] = now
+            self._queue.append(statement)
+
+    def _expand(self, statement: Statement) -> None:
         """Keep what a kept statement needs."""
-        node = unit.node
-        if unit.parent is not None:
-            self._keep(unit.parent)
-        names, attributes = self.file.loads(node) if unit.whole else ((), ())
-        for name in names:
-            self._need(name)
-        for name in attributes:
-            self._need_attribute(name)
+        node, flags = statement.node, self.kept[statement]
+        if statement.parent is not None:
+            self._keep(statement.parent)
+        if flags & _WHOLE:
+            if statement.loads is None:
+                statement.loads = _loads(_expressions(node))
+            names, attributes = statement.loads
+            for name in names:
+                self._need(name)
+            for name in attributes:
+                self._need_attribute(name)
         if isinstance(node, _DEFINITIONS):
-            in_class = unit.parent is not None and isinstance(unit.parent.node, ast.ClassDef)
-            if in_class and not self.headers and not self.attributes.isdisjoint(self.file.sets(node)):
-                self._need_attribute(f"{node.name}()")
-            if not unit.active:
-                unit.active = True
-                unit.blocks.append([_Unit(statement, unit) for statement in node.body])
-                self._register(unit.blocks[0])
-            if unit.value and isinstance(node, _FUNCTIONS):
-                for inner in _same_function(unit.blocks[0]):
-                    if isinstance(inner.node, ast.Return) or _yields(inner.node):
-                        self._keep(inner, value=True)
+            area = self.file.inside(statement)
+            if statement not in self._opened:
+                self._opened.add(statement)
+                self._open(area, statement)
+            if flags & _VALUE:
+                self._keep_all(area.results, value=True)
         else:
-            for block in unit.blocks:
-                for inner in block:
-                    if isinstance(inner.node, _FLOW):
-                        self._keep(inner)
+            self._keep_all(statement.leaves)
 
     # The text
 
@@ -347,54 +438,36 @@ class _Slice:
             at = end
         return Excerpt("".join([*pieces, "\n"]) if lines else "", tuple(lines))
 
-    def _emit(self, units: list[_Unit], ranges: list[tuple[int, int, bool]], *, required: bool = True) -> None:
+    def _emit(self, block: list[Statement], ranges: list[tuple[int, int, bool]], *, required: bool = True) -> None:
         """Note the ranges of a block's kept text; a block that must not be empty gets a placeholder."""
         start = self.file.start
-        if required and not any(unit.kept for unit in units):
-            begin = start(units[0].node)
+        if required and not any(statement in self.kept for statement in block):
+            begin = start(block[0].node)
             ranges.append((begin, begin + 1, False))
             return
-        for index, unit in enumerate(units):
-            following = units[index + 1] if index + 1 < len(units) else None
-            shares = following is not None and following.node.lineno == unit.node.end_lineno
-            if unit.kept:
-                self._emit_unit(unit, ranges)
-            elif shares:
-                begin = start(unit.node)
+        for index, statement in enumerate(block):
+            if statement in self.kept:
+                self._emit_statement(statement, ranges)
+            elif statement.shares:
+                begin = start(statement.node)
                 ranges.append((begin, begin + 1, False))
-            if shares:
-                assert following is not None
-                ranges.append((self.file.end(unit.node), start(following.node), True))
+            if statement.shares:
+                ranges.append((self.file.end(statement.node), start(block[index + 1].node), True))
 
-    def _emit_unit(self, unit: _Unit, ranges: list[tuple[int, int, bool]]) -> None:
-        node = unit.node
+    def _emit_statement(self, statement: Statement, ranges: list[tuple[int, int, bool]]) -> None:
+        node = statement.node
         begin, end = self.file.start(node), self.file.end(node)
-        if isinstance(node, (ast.Return, ast.Raise)) and not unit.whole:
+        if isinstance(node, (ast.Return, ast.Raise)) and not self.is_whole(statement):
             # that it leaves is enough
             ranges.append((begin, begin + len("return" if isinstance(node, ast.Return) else "raise"), True))
             return
-        for block in unit.blocks:
+        blocks = self.blocks_of(statement)
+        for block in blocks:
             ranges.append((begin, self.file.start(block[0].node), True))
             self._emit(block, ranges)
             begin = self.file.end(block[-1].node)
-        if not unit.blocks:
+        if not blocks:
             ranges.append((begin, end, True))
-
-
-def _parents(unit: _Unit) -> Iterator[_Unit]:
-    parent = unit.parent
-    while parent is not None:
-        yield parent
-        parent = parent.parent
-
-
-def _same_function(units: list[_Unit]) -> Iterator[_Unit]:
-    """The statements of a function, not those of functions inside it."""
-    for unit in units:
-        yield unit
-        if not isinstance(unit.node, _DEFINITIONS):
-            for block in unit.blocks:
-                yield from _same_function(block)
 
 
 def _blocks(node: ast.stmt) -> list[list[ast.stmt]]:
@@ -528,11 +601,8 @@ def _root(node: ast.expr) -> Iterator[str]:
         yield node.id
 
 
-def _globals(node: ast.stmt) -> Iterator[str]:
-    """The module's names that a function assigns."""
-    for inner in ast.walk(node):
-        if isinstance(inner, ast.Global):
-            yield from inner.names
+def _configures(owner: Statement | None) -> bool:
+    return owner is not None and isinstance(owner.node, ast.ClassDef) and owner.node.name == "Config"
 
 
 def _is_configuration(node: ast.stmt) -> bool:

@@ -6,11 +6,12 @@ from textwrap import dedent
 from typing import TYPE_CHECKING
 
 from dbdriver_lint.analysis.build import analyse
-from dbdriver_lint.analysis.candidates import excerpt_of_facts
+from dbdriver_lint.analysis.candidates import lines_of_facts
 from dbdriver_lint.analysis.imports import FirstPartyModules
 from dbdriver_lint.knowledge.urls import HOLE
 from dbdriver_lint.project.modules import Modules
 from dbdriver_lint.source.parse import parse
+from dbdriver_lint.source.slice import Slicer
 from dbdriver_lint.source.text import SourceFile
 
 if TYPE_CHECKING:
@@ -33,7 +34,8 @@ def facts_of(root: Path, files: dict[str, str], linted: str, *, sliced: bool = T
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(dedent(text))
     source = SourceFile.from_bytes(str(root / linted), (root / linted).read_bytes())
-    excerpt = excerpt_of_facts(source.text) if sliced else None
+    lines = lines_of_facts(source.text) if sliced else None
+    excerpt = None if lines is None else Slicer(source.text).around(lines).cut()
     return analyse(parse(source, excerpt), importer=FirstPartyModules(Modules()))
 
 

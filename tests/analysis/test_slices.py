@@ -47,7 +47,7 @@ def test_same_findings_with_and_without(
         return [(f.code, f.start, f.end, f.message) for f in result.findings]
 
     sliced = found()
-    monkeypatch.setattr(candidates, "excerpt_of_facts", lambda text: None)
+    monkeypatch.setattr(candidates, "lines_of_facts", lambda text: None)
     assert sliced == found()
 
 
@@ -115,7 +115,7 @@ def decorated():
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
 def test_part_of_a_module(name: str, member: str | None, kept: list[str], cut: list[str], newline: str) -> None:
     code = CODE.replace("\n", newline)
-    excerpt = Slicer(code).defining(name, member)
+    excerpt = Slicer(code).defining(name, member).cut()
     ast.parse(excerpt.text)
     for text in kept:
         assert text in excerpt.text
@@ -131,17 +131,17 @@ def test_part_of_a_module(name: str, member: str | None, kept: list[str], cut: l
 
 def test_columns_are_characters() -> None:
     code = 'é = "ü"; URL = "ö" + é\n'
-    assert Slicer(code).defining("URL").text == code
+    assert Slicer(code).defining("URL").cut().text == code
 
 
 @pytest.mark.parametrize("path", sorted(Path(ast.__file__).parent.glob("a*.py"))[:12], ids=lambda path: path.name)
 def test_every_slice_of_real_code_is_python(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     slicer = Slicer(text)
-    for node in slicer.tree.body[:40]:
+    for node in ast.parse(text).body[:40]:
         if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
-            ast.parse(slicer.defining(node.name).text)
+            ast.parse(slicer.defining(node.name).cut().text)
             if isinstance(node, ast.ClassDef) and isinstance(node.body[-1], ast.FunctionDef):
-                ast.parse(slicer.defining(node.name, node.body[-1].name).text)
+                ast.parse(slicer.defining(node.name, node.body[-1].name).cut().text)
     for line in range(1, text.count("\n"), max(1, text.count("\n") // 15)):
-        ast.parse(slicer.around([line]).text)
+        ast.parse(slicer.around([line]).cut().text)
