@@ -17,7 +17,6 @@ import json
 import os
 import stat
 import sys
-import tempfile
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.util import find_spec
@@ -224,6 +223,8 @@ class ResultCache:
         """Write the index, if anything in it is new. Where that cannot be done, nothing is kept."""
         if not self._changed:
             return
+        import tempfile
+
         with contextlib.suppress(OSError):
             self._make_folder()
             descriptor, name = tempfile.mkstemp(prefix=f"{self.path.name}.", suffix=".tmp", dir=self.folder)

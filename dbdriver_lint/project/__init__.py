@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -53,11 +54,9 @@ def _dependencies(root: Path, override: str | None) -> Dependencies:
 
 def forget() -> None:
     """Read everything anew when it is asked for next: files of a long-lived process's projects have changed."""
-    from dbdriver_lint.project import environment
-    from dbdriver_lint.project.alembic import search
-    from dbdriver_lint.project.modules import shared_modules
-
-    environment.forget()
-    shared_modules().changed()
-    for cached in (project_root, _dependencies, search):
+    for name in ("alembic", "environment", "modules"):
+        reader = sys.modules.get(f"{__name__}.{name}")  # what was not imported has read nothing
+        if reader is not None:
+            reader.forget()
+    for cached in (project_root, _dependencies):
         cached.cache_clear()

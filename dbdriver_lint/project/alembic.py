@@ -109,6 +109,11 @@ def search(root: Path) -> Found:
     return Found(tuple(sorted(folders)), tuple(configurations), tuple(sorted(candidates)))
 
 
+def forget() -> None:
+    """Look for everything anew."""
+    search.cache_clear()
+
+
 def drivername_of(url: str | None) -> str | None:
     """The driver name of a URL in a configuration file."""
     if url is None:

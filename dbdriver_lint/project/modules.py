@@ -210,6 +210,11 @@ def shared_modules() -> Modules:
     return Modules()
 
 
+def forget() -> None:
+    """Look everything up anew if any of it has changed."""
+    shared_modules().changed()
+
+
 def _stamp(path: str) -> tuple[int, int] | None:
     try:
         found = os.stat(path)  # noqa: PTH116  asked for hundreds of files
