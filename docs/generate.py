@@ -208,7 +208,8 @@ def dialect_page(dialect: str) -> str:
         verdicts = [_taken(driver, key) for driver in drivers]
         if any(verdicts):
             taken.append((f"`{key}`", *("yes" if verdict else "" for verdict in verdicts)))
-    intentions = [i for i in Intention if any(spellings_of(driver, i) for driver in drivers)]
+    named = [i for i in Intention if i is not Intention.OTHER]
+    intentions = [i for i in named if any(spellings_of(driver, i) for driver in drivers)]
     alike: dict[tuple[str, ...], list[str]] = {}
     for driver in drivers:
         if driver not in ASYNC_VARIANTS:
