@@ -142,13 +142,13 @@ class ResultCache:
         if not all(map(self._holds, numbers)):
             return None
         if sealed is None or data is None:
-            return Result(suppressed=int(suppressed))
+            return Result(suppressed=suppressed)
         from dbdriver_lint.findings.stored import decoded
         from dbdriver_lint.source.text import SourceFile
 
         stored = json.loads(_unsealed(sealed, data))
         source = SourceFile.from_bytes(path, data) if stored["source"] else None
-        return Result(decoded(stored["findings"], path, source), int(suppressed), source)
+        return Result(decoded(stored["findings"], path, source), suppressed, source)
 
     def _holds(self, number: int) -> bool:
         known = self._holding.get(number)
@@ -215,7 +215,11 @@ class ResultCache:
             for kind, place, details, answer, stamp in document["asked"]
         ]
         groups = {
-            name: _Group(dict(group["clean"]), dict(group["files"])) for name, group in document["groups"].items()
+            name: _Group(
+                {path: _text(stamp) for path, stamp in group["clean"].items()},
+                {path: _entry(entry, len(asked)) for path, entry in group["files"].items()},
+            )
+            for name, group in document["groups"].items()
         }
         self._asked, self._groups = asked, groups
 
@@ -386,6 +390,13 @@ def _read(path: Path) -> bytes:
 
 def _open_without_waiting(path: str, flags: int) -> int:
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0))
+
+
+def _entry(item: Any, asked: int) -> list[Any]:
+    stamp, digest, numbers, suppressed, sealed = item
+    if not all(type(number) is int and 0 <= number < asked for number in numbers) or type(suppressed) is not int:
+        raise TypeError("not a result")
+    return [_text(stamp), _text(digest), numbers, suppressed, None if sealed is None else _text(sealed)]
 
 
 def _text(item: Any) -> str:

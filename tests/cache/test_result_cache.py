@@ -245,6 +245,16 @@ def test_a_spoiled_index_is_none(tree: Tree, spoil) -> None:  # type: ignore[no-
     assert tree.known("app/db.py")
 
 
+def test_a_spoiled_result_of_another_file_does_no_harm(tree: Tree) -> None:
+    tree.write("app/more.py", DB)
+    tree.lint()
+    (index,) = (tree.root / "cache").glob("*.json")
+    index.write_text(json.dumps(spoiled(json.loads(index.read_text()), lambda entry: ["?"])))
+    (tree.root / "app/more.py").rename(tree.root / "app/more.txt")
+    assert tree.lint() == []
+    assert tree.known("app/db.py")
+
+
 def spoiled(document, change):  # type: ignore[no-untyped-def]
     for group in document["groups"].values():
         group["files"] = {path: change(entry) for path, entry in group["files"].items()}
