@@ -56,9 +56,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Exception as error:  # an uncaught one would end with 1, which means findings
         import traceback
 
+        from dbdriver_lint.knowledge.secrets import mask_text
         from dbdriver_lint.run import describe_crash
 
-        traceback.print_exc()
+        print(mask_text(traceback.format_exc()), end="", file=sys.stderr)
         print(f"dbdriver-lint: {describe_crash(error)}", file=sys.stderr)
         return EXIT_ERROR
     finally:
@@ -99,10 +100,12 @@ def _flush() -> None:
 
 
 def fail(message: str) -> NoReturn:
-    """End with a usage or settings error.
+    """End with a usage or settings error, in which passwords are masked.
 
     Raises:
         SystemExit: with exit code 2.
     """
-    print(f"dbdriver-lint: error: {message}", file=sys.stderr)
+    from dbdriver_lint.knowledge.secrets import mask_text
+
+    print(f"dbdriver-lint: error: {mask_text(message)}", file=sys.stderr)
     raise SystemExit(EXIT_ERROR)

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from dbdriver_lint.report.model import Report, Terminal
     from dbdriver_lint.run import Options, Outcome, Task
     from dbdriver_lint.settings.load import SettingsFinder
+    from dbdriver_lint.settings.model import Settings
     from dbdriver_lint.source.text import SourceFile
 
 STDIN = "-"
@@ -120,7 +121,7 @@ def lint(args: argparse.Namespace, finder: SettingsFinder, options: Options) -> 
 
     cache = open_cache(args, finder) if options.only_look and STDIN not in args.paths else None
     tasks, problems = _tasks(args, finder)
-    _check_selectors(tasks, cache)
+    _check_settings(tasks, cache)
     progress = progress_bar(len(tasks))
     try:
         outcomes = lint_files(tasks, options, jobs=args.jobs, progress=progress, cache=cache)
@@ -148,7 +149,7 @@ def _tasks(args: argparse.Namespace, finder: SettingsFinder) -> tuple[list[Task]
     return [Task(path, finder.for_file(path)) for path in found.files], found.problems
 
 
-def _check_selectors(tasks: Sequence[Task], cache: ResultCache | None) -> None:
+def _check_settings(tasks: Sequence[Task], cache: ResultCache | None) -> None:
     settings = {id(task.settings): task.settings for task in tasks}.values()
     new = [each for each in settings if cache is None or not cache.knows(each)]
     if new:
@@ -157,6 +158,18 @@ def _check_selectors(tasks: Sequence[Task], cache: ResultCache | None) -> None:
 
         for each in new:
             check_selectors(each, all_rules())
+            _check_version(each)
+
+
+def _check_version(settings: Settings) -> None:
+    from dbdriver_lint.knowledge.versions import VersionError, VersionRange
+    from dbdriver_lint.settings.load import SettingsError
+
+    try:
+        VersionRange.parse(settings.sqlalchemy_version or "")
+    except VersionError as error:
+        place = settings.origin("sqlalchemy_version") or "settings"
+        raise SettingsError(place, "sqlalchemy-version", str(error)) from error
 
 
 def _report(outcomes: Sequence[Outcome], problems: Sequence[Problem], finder: SettingsFinder) -> Report:

@@ -34,6 +34,7 @@ def parser() -> argparse.ArgumentParser:
 def run(args: argparse.Namespace) -> int:
     """Print what was asked for."""
     from dbdriver_lint.cli.output import write
+    from dbdriver_lint.knowledge.secrets import mask_text
     from dbdriver_lint.rules.registry import all_rules
     from dbdriver_lint.settings.load import SettingsError
     from dbdriver_lint.settings.schema import json_schema
@@ -51,7 +52,7 @@ def run(args: argparse.Namespace) -> int:
     except SettingsError as error:
         fail(str(error))
     lines = _why(args.why, settings, path) if args.why is not None else _show(settings)
-    write("".join(f"{line}\n" for line in lines))
+    write(mask_text("".join(f"{line}\n" for line in lines)))
     return EXIT_CLEAN
 
 

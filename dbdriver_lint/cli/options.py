@@ -6,7 +6,7 @@ import argparse
 import os
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from dbdriver_lint.settings.load import SettingsFinder
 
@@ -24,7 +24,16 @@ def comma_list(text: str) -> tuple[str, ...]:
 
 def new_parser(command: str, description: str) -> argparse.ArgumentParser:
     """An argument parser for ``dbdriver-lint <command>``."""
-    return argparse.ArgumentParser(f"dbdriver-lint {command}", description=description, allow_abbrev=False)
+    return _Parser(f"dbdriver-lint {command}", description=description, allow_abbrev=False)
+
+
+class _Parser(argparse.ArgumentParser):
+    """An argument parser whose errors repeat no password of a URL that was typed in the wrong place."""
+
+    def error(self, message: str) -> NoReturn:
+        from dbdriver_lint.knowledge.secrets import mask_text
+
+        super().error(mask_text(message))
 
 
 def add_selection(parser: argparse.ArgumentParser) -> None:

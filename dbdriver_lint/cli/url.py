@@ -47,10 +47,17 @@ def run(args: argparse.Namespace) -> int:
     return EXIT_FINDINGS if result.refused else EXIT_CLEAN
 
 
+def _shown(result: Translation, args: argparse.Namespace) -> str:
+    """The URL; what is masked of it may be more than SQLAlchemy takes for the password, such as one with a slash."""
+    from dbdriver_lint.knowledge.secrets import mask_text
+
+    return result.url if args.show_password else mask_text(result.masked)
+
+
 def _text(result: Translation, args: argparse.Namespace) -> str:
     from dbdriver_lint.knowledge.python_source import statements
 
-    lines = [result.url if args.show_password else result.masked]
+    lines = [_shown(result, args)]
     if result.connect_args:
         lines += ["", "with what only Python can say:"]
         lines += [f"    {line}" for line in statements(result.connect_args)]
@@ -70,7 +77,7 @@ def _json(result: Translation, args: argparse.Namespace) -> str:
 
     return json.dumps(
         {
-            "url": result.url if args.show_password else result.masked,
+            "url": _shown(result, args),
             "driver": result.driver,
             "drivername": result.drivername,
             "tls": None if result.tls is None else result.tls.word,

@@ -20,18 +20,31 @@ _CONFIDENTIAL = (
 _URL_PARAMETER = re.compile(rf"(?i)[?&](?:amp;)?(?:{_CONFIDENTIAL})=([^&\s\"'`]+)")
 _ODBC = re.compile(r"(?i)(?:;|%3B)(?:\s|%20|\+)*(?:pwd|password)(?:=|%3D)((?:(?!%3B)[^;&\s\"'`])+)")
 _QUOTED = re.compile(
-    rf"""(?ix)(?<![a-z0-9])(?:pg)?(?:{_CONFIDENTIAL}) (?:\s*[=:]|["']\s*(?:\]\s*)?[=:,]) \s*
+    rf"""(?ix)(?:(?<![a-z0-9])|(?<=\\[nrt]))(?:pg)?(?:{_CONFIDENTIAL})
+        (?:\s*(?::\s*[\w.|\[\] ]+)?=|\s*:|["']\s*(?:\]\s*)?[=:,]) \s*
         [rbuf]{{0,2}} (["']) ((?:\\.|(?!\1)[^\\\n])+) \1"""
 )
-"""``password="…"``, ``{"password": "…"}``, ``getenv("DB_PASSWORD", "…")``."""
+"""``password="…"``, ``password: str = "…"``, ``{"password": "…"}``, ``getenv("DB_PASSWORD", "…")``."""
+
+_ARGUMENT = r"""[rbuf]{0,2}(?:"[^"\n]*"|'[^'\n]*'|[\w.]+)\s*,\s*"""
+_POSITIONAL = re.compile(
+    rf"""(?i)(?:\bURL\.create|\bconnect)\(\s*{_ARGUMENT}{_ARGUMENT}[rbuf]{{0,2}}(["'])((?:\\.|(?!\1)[^\\\n])+)\1"""
+)
+"""``URL.create("postgresql", "app", "…")``, ``connect("host", "app", "…")``."""
 
 _DSN = re.compile(
     r"""(?i)(?:^|[\s"'`])\w*(?:password|passwd|pwd)=(?![\w.]+(?:\s*[,)\]]|[(\[]["')]))([^\s,;&"'`)]+)""", re.MULTILINE
 )
 """``password=name,`` and ``password=os.environ["NAME"]`` are code that holds no secret."""
 
-_PLACEHOLDER = re.compile(rf"(?:\{{[^{{}}]*\}}|\$\{{\w+\}}|%s|%\(\w+\)s|<[\w\- ]+>|\*+|{HOLE})+")
-"""What stands where a password will be: it is shown, because it says where the password comes from."""
+_NAMES = r"(?:[a-z_]+\d?|[A-Z_]+\d?|[A-Z][a-z]+)(?!\w)"
+_PLACEHOLDER = re.compile(
+    rf"(?:\{{(?:{_NAMES}|[^\w{{}}@:;&|])*\d?(?:![rsa])?(?::[^{{}}\w]*\w?)?\}}|\$\{{\w+\}}|%s|%\(\w+\)s|<[\w\- ]+>|\*+|{HOLE})+"
+)
+"""What stands where a password will be: it is shown, because it says where the password comes from.
+
+In braces only what reads like a name or a call of one, as a password may stand in braces itself.
+"""
 
 _PORTS = re.compile(
     rf"(?:\d+|\{{[^{{}}]*\}}|\$\{{?\w+\}}?|%s|%\(\w+\)s|{HOLE}|<\w+>)?(?:,[^,@/]*)*(?:[/?].*)?", re.DOTALL
@@ -58,7 +71,7 @@ def secret_spans(text: str) -> list[tuple[int, int]]:
     if "://" in text:
         found += _passwords(text)
     found += (match.span(1) for pattern in (_URL_PARAMETER, _ODBC, _DSN) for match in pattern.finditer(text))
-    found += (match.span(2) for match in _QUOTED.finditer(text))
+    found += (match.span(2) for pattern in (_QUOTED, _POSITIONAL) for match in pattern.finditer(text))
     spans: list[tuple[int, int]] = []
     for start, end in sorted(found):
         if start == end or _PLACEHOLDER.fullmatch(text, start, end):
