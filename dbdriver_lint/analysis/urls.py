@@ -67,7 +67,9 @@ def _collect(value: Value, steps: Steps, default_of: str | None, found: list[Pos
 def _reason(value: Text | Template) -> str:
     """Why the scheme of a URL is not known."""
     first = value.pieces[0] if value.pieces else None
-    if isinstance(first, Hole) and isinstance(first.value, EnvVar):
+    # `f"{url}?ssl=require"`, not `f"{dialect}://{host}"`: the code knows which dialects it is for
+    whole = "://" not in strings.picture(value.pieces)
+    if whole and isinstance(first, Hole) and isinstance(first.value, EnvVar):
         return f"environment variable {first.value.name}"
     return "URL with an unknown scheme"
 

@@ -118,6 +118,8 @@ BRANCHES = [
     ("an unknown value's beginning", 'def f(u):\n    if u.startswith("postgres://"):\n        u = u.replace("postgres://", "postgresql://", 1)\n    create_engine(u)', ("postgresql://{}", "?")),
     ("one of several beginnings", 'def f(u):\n    if u.startswith(("postgres://", "postgresql://")):\n        create_engine("postgresql+asyncpg://" + u.split("://", 1)[1])', ("postgresql+asyncpg://{}",)),
     ("two beginnings, one after the other", 'u = os.environ["DB"]\nif u.startswith("postgres://"):\n    u = u.replace("postgres://", "postgresql://", 1)\nif u.startswith("postgresql://"):\n    u = u.replace("postgresql://", "postgresql+asyncpg://", 1)\ncreate_engine(u)', ("postgresql+asyncpg://{}", "$DB")),
+    ("the environment's URL and more", 'create_engine(os.environ["DB"] + "?a=b")', ("{}?a=b", "$DB")),
+    ("the environment's dialect", 'create_engine(os.environ["DIALECT"] + "://h/db")', ("{}://h/db", "?")),
     ("no beginning elsewhere", 'u = os.environ["DB"]\nif not u.startswith("postgres://"):\n    create_engine(u)', ("$DB",)),
     ("a beginning that decides a later test", 'u = os.environ["DB"]\nif u.startswith("mysql://"):\n    if "mysql" in u:\n        create_engine(u)\n    else:\n        create_engine("sqlite://")', ("mysql://{}", )),
     ("match", f'match unknown:\n    case "a":\n        u = "{PG}"\n    case _:\n        u = "sqlite://"\ncreate_engine(u)', (PG, "sqlite://")),
