@@ -11,7 +11,7 @@ from dbdriver_lint.fixes.edit import Applicability, Edit, Fix, ImportRequest
 from dbdriver_lint.knowledge.parameters import Outcome, Place
 from dbdriver_lint.knowledge.tls import TLS_KEYS
 from dbdriver_lint.rules.engines import dictionaries
-from dbdriver_lint.rules.repairs import add_argument, is_shared
+from dbdriver_lint.rules.repairs import is_shared
 from dbdriver_lint.source.text import Span
 
 if TYPE_CHECKING:
@@ -101,12 +101,15 @@ def _removals(judged: Judged) -> tuple[Edit, ...]:
 # --- connect_args --------------------------------------------------------------------------------------
 
 
+_COMMA_AND_LINE = re.compile(r",[ \t]*(\r?\n)")
+
+
 def add_connect_args(call: EngineCall, entries: str) -> tuple[Edit, ...]:
     """The edit that gives the engine these entries (``"timeout": 5``) too; empty where it cannot be done here."""
     if call.url is None or call.from_config or call.open_keywords:
         return ()
     if call.connect_args is None:
-        return (add_argument(call.anchor, f"connect_args={{{entries}}}"),)
+        return (_after_url(call.url.whole, f"connect_args={{{entries}}}"),)
     if not _is_display(call.connect_args):
         return ()
     value = call.connect_args.value
@@ -121,6 +124,19 @@ def add_connect_args(call: EngineCall, entries: str) -> tuple[Edit, ...]:
         return (Edit(Span(start + 1, start + 1), entries),)
     separator = f",{space[0][1:]}" if "\n" in space[0] else ", "
     return (Edit(Span(at, at), entries + separator),)
+
+
+def _after_url(url: Anchor, argument: str) -> Edit:
+    """The argument behind the URL, on a line of its own where the URL has that.
+
+    The edit borders on the URL, so that no repair that gives it another driver goes in at the same time.
+    """
+    end, text = url.span.end, url.source.text
+    before = text[text.rfind("\n", 0, url.span.start) + 1 : url.span.start]
+    after = _COMMA_AND_LINE.match(text, end)
+    if after is None or before.strip():
+        return Edit(Span(end, end), f", {argument}")
+    return Edit(Span(end, end + 1), f",{after[1]}{before}{argument},")
 
 
 def _is_display(argument: Argument) -> bool:

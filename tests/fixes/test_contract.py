@@ -111,6 +111,32 @@ def test_fixes_of_several_rules_at_one_place_combine(capsys: pytest.CaptureFixtu
     assert "(4 fixed, 0 remaining)" in out
 
 
+def test_what_is_meant_for_one_driver_is_not_given_to_another() -> None:
+    path = Path("migrations/env.py")
+    path.parent.mkdir()
+    path.write_text(
+        "import asyncio\n\n"
+        "from alembic import context\n"
+        "from sqlalchemy.ext.asyncio import create_async_engine\n\n\n"
+        "async def migrate():\n"
+        "    engine = create_async_engine(\n"
+        '        "postgresql+asyncpg://app:secret@pooler.internal:6543/app",\n'
+        "        echo=True,\n"
+        "    )\n"
+        "    async with engine.connect() as connection:\n"
+        "        await connection.run_sync(run)\n\n\n"
+        "def run(connection):\n"
+        "    context.configure(connection=connection)\n"
+        "    context.run_migrations()\n\n\n"
+        "asyncio.run(migrate())\n"
+    )
+    assert main(["--select", "XDB205,XDB409", "--fix", "--unsafe-fixes", str(path)]) == 0
+    fixed = path.read_text()
+    assert "    engine = create_engine(\n" in fixed
+    assert '"postgresql+psycopg2", ssl=None),\n        echo=True,\n    )\n' in fixed
+    assert "connect_args" not in fixed
+
+
 def test_what_is_counted_is_what_was_applied(capsys: pytest.CaptureFixture[str]) -> None:
     Path("db.py").write_text(ENGINE + 'b = create_async_engine("postgres://app@db/app")\n')
     assert main(["--select", "XDB102,XDB103", "--fix", "--show-fixes", "db.py"]) == 1

@@ -136,7 +136,7 @@ class AsyncMigrationEnv(Rule):
     Unsafe: the synchronous driver has to be installed. The fix turns the whole file into a synchronous one: the
     engine is made by `engine_from_config()` or `create_engine()`, with the URL converted for the project's
     synchronous driver (psycopg 3 needs no other URL), and every `async` and `await` goes. It is offered
-    where all asynchronous syntax of the file is of the template's kind.
+    where all asynchronous syntax of the file is of the template's kind and no `connect_args` are given.
 
     ## References
 
@@ -168,6 +168,11 @@ class AsyncMigrationEnv(Rule):
                 'create_engine(\n        "postgresql+psycopg://app@db.internal/app", ',
             ),
             path="migrations/env.py",
+        ),
+        Bad(
+            _ASYNC.replace("pool.NullPool\n", 'pool.NullPool, connect_args={"statement_cache_size": 0}\n'),
+            path="migrations/env.py",
+            files=_FILES,
         ),
         Bad(
             _ASSIGNED,
@@ -266,8 +271,8 @@ def _url_edits(
     if not dialects and context.dependencies.preferred_async("postgresql") is not None:
         dialects = {"postgresql"}
     driver = preferred_driver(dialects.pop(), is_async=False, context=context) if len(dialects) == 1 else None
-    if driver is None or engine.url is None:
-        return None
+    if driver is None or engine.url is None or engine.connect_args is not None:
+        return None  # what one driver takes, the other one refuses
     if not engine.from_config:
         fix = transform_call(engine.url, driver, context)
         return None if fix is None else (fix.edits, fix.imports)

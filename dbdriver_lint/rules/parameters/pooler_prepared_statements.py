@@ -83,8 +83,8 @@ class PoolerPreparedStatements(Rule):
             "from sqlalchemy.pool import NullPool\n\n"
             "engine = create_async_engine(\n"
             '    "postgresql+asyncpg://app:secret@pooler.internal:6543/app?prepared_statement_cache_size=0",\n'
-            "    poolclass=NullPool,\n"
             '    connect_args={"statement_cache_size": 0},\n'
+            "    poolclass=NullPool,\n"
             ")\n",
             files={"requirements.txt": "sqlalchemy>=2.0\nasyncpg>=0.31\n"},
             raises='DuplicatePreparedStatementError: prepared statement "__asyncpg_stmt_1__" already exists',

@@ -88,7 +88,7 @@ class UnsupportedConnectionParameter(Rule):
             'engine = create_engine("postgresql+pg8000://app:secret@db.internal/app?sslmode=require", echo=True)\n',
             fixed="from sqlalchemy import create_engine\n\n"
             "engine = create_engine("
-            '"postgresql+pg8000://app:secret@db.internal/app", echo=True, connect_args={"ssl_context": True})\n',
+            '"postgresql+pg8000://app:secret@db.internal/app", connect_args={"ssl_context": True}, echo=True)\n',
             raises="TypeError: connect() got an unexpected keyword argument 'sslmode'",
         ),
         Bad(
