@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 project = "dbdriver-lint"
 author = "The dbdriver-lint developers"
+copyright = "the dbdriver-lint developers, MIT license"  # noqa: A001
 version = release = __version__
 
 extensions = ["myst_parser"]

@@ -78,6 +78,12 @@ def _dispatch(arguments: list[str]) -> int:
             DESCRIPTION.format(commands="\n".join(f"  {name:11}{text}" for name, text in available().items())), end=""
         )
         return EXIT_CLEAN
+    if first.isalpha() and first not in available() and not os.path.lexists(first):
+        import difflib
+
+        close = difflib.get_close_matches(first, available(), n=1)
+        if close:
+            fail(f"there is no command and no file `{first}`; did you mean `dbdriver-lint {close[0]}`?")
     command = arguments.pop(0) if first in available() else "check"
     module = import_module(f"{__name__}.{command}")
     # Paths and options in any order: `baseline create --isolated src/`, `src/ --fix tests/`.

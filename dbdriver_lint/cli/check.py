@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -99,6 +100,8 @@ def _run(args: argparse.Namespace, finder: SettingsFinder) -> int:
     )
     outcomes, problems = lint(args, finder, options)
     report = _report(outcomes, problems, finder)
+    if options.accept is not None:
+        report = replace(report, repaired_by="accepted")
     tell_problems(problems)
     _write(args, report, outcomes, options)
     if any(problem.fatal for problem in problems):
@@ -132,7 +135,7 @@ def lint(args: argparse.Namespace, finder: SettingsFinder, options: Options) -> 
 
 def _tasks(args: argparse.Namespace, finder: SettingsFinder) -> tuple[list[Task], list[Problem]]:
     """The files to lint with their settings, and what could not be found."""
-    from dbdriver_lint.project.discovery import discover, is_excluded
+    from dbdriver_lint.project.discovery import Problem, discover, is_excluded
     from dbdriver_lint.run import Task
 
     if STDIN in args.paths:
@@ -145,7 +148,11 @@ def _tasks(args: argparse.Namespace, finder: SettingsFinder) -> tuple[list[Task]
         return [Task(name, settings, sys.stdin.buffer.read())], []
     if args.stdin_filename is not None:
         fail("--stdin-filename needs `-`, standard input, as the path")
-    found = discover(args.paths or [os.curdir], finder.for_file)
+    paths = args.paths or [os.curdir]
+    found = discover(paths, finder.for_file)
+    if not found.files and not found.problems and all(map(os.path.isdir, paths)):
+        # A run that looks at nothing must not look like one that found nothing.
+        found.problems.append(Problem("", f"no Python files or notebooks in {', '.join(paths)}", fatal=False))
     return [Task(path, finder.for_file(path)) for path in found.files], found.problems
 
 

@@ -10,6 +10,8 @@ import os
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -150,11 +152,8 @@ def _of_env_file(text: str) -> Iterator[tuple[str, str, int, int]]:
 
 
 def _of_compose(text: str) -> Iterator[tuple[str, str, int, int]]:
-    try:
-        import yaml
-    except ImportError:  # the build for free-threaded interpreters, which LibCST brings there
-        import yaml_ft as yaml
-
+    # LibCST brings another build for free-threaded interpreters.
+    yaml: Any = import_module("yaml" if find_spec("yaml") else "yaml_ft")
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
     except (yaml.YAMLError, RecursionError):

@@ -69,6 +69,8 @@ class Report:
     """Accepted findings of the baseline that are no longer there."""
     fixed: Mapping[str, Counter[str]] = field(default_factory=dict)
     """Repairs that were applied: path, then code, then how many."""
+    repaired_by: str = "fixed"
+    """What was done about those findings, in a word: comments may have accepted them instead."""
     problems: tuple[Problem, ...] = ()
     """What was not looked at, and internal errors; they make the exit code 2."""
     rules: Mapping[str, RuleCard] = field(default_factory=dict)

@@ -21,7 +21,7 @@ def summary(report: Report, terminal: Terminal) -> list[str]:
     if count or repaired:
         found = f"Found {_plural(count + repaired, 'finding')} in {_plural(_files_with(report), 'file')} of {report.checked}"
         if repaired:
-            found += f" ({repaired} fixed, {count} remaining)"
+            found += f" ({repaired} {report.repaired_by}, {count} remaining)"
         lines.append(terminal.paint(f"{found}.", "bold"))
     elif not report.problems:
         lines.append(f"{terminal.paint('All checks passed', 'green')} ({_plural(report.checked, 'file')}).")

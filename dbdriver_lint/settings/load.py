@@ -79,7 +79,6 @@ class SettingsFinder:
         parent = os.path.dirname(directory)
         return self.for_directory(parent) if parent != directory else override(Settings(), self.overrides)
 
-
     def sources(self, path: str) -> list[Path]:
         """The files that the settings of the file ``path`` are read from: the nearest one and those that it extends.
 

@@ -62,17 +62,18 @@ def decide(rule: RuleInfo, settings: Settings, path: str, *, group: str | None =
     """
     group = group or rule.group
     on_rank, on = _best(rule, group, _selecting(settings))
-    off_rank, off = _best(rule, group, [(s, "ignore") for s in settings.ignore])
+    off_rank, off = _best(rule, group, [(s, "ignore", _from(settings, "ignore")) for s in settings.ignore])
     if off_rank >= 0 and off_rank >= on_rank:
-        return Decision(False, f"{off}{_from(settings, 'ignore')}")
+        return Decision(False, off)
     if on_rank < 0:
         if group == OPT_IN_GROUP:
             return Decision(False, "the group `pedantic` is off; `pedantic = true` or `--pedantic` runs it")
         return Decision(False, f"`select` does not name it{_from(settings, 'select')}")
     for pattern, selectors in settings.per_file_ignores:
-        _, ignored = _best(rule, group, [(s, f"per-file-ignores of `{pattern}`") for s in selectors])
+        origin = _from(settings, "per_file_ignores")
+        _, ignored = _best(rule, group, [(s, f"per-file-ignores of `{pattern}`", origin) for s in selectors])
         if ignored and matches((pattern,), path, settings.root):
-            return Decision(False, f"{ignored}{_from(settings, 'per_file_ignores')}")
+            return Decision(False, ignored)
     if not rule.in_tests and on_rank < _EXACT and matches(settings.test_patterns, path, settings.root):
         return Decision(False, "the file is test code (`test-patterns`), where this rule stays silent")
     return Decision(True, on)
@@ -112,21 +113,25 @@ def selects(selector: str, rule: RuleInfo) -> bool:
     return _rank(selector, rule, rule.group) >= 0
 
 
-def _selecting(settings: Settings) -> list[tuple[str, str]]:
-    selectors = [(s, "select") for s in settings.select]
+_Selectors = list[tuple[str, str, str]]
+"""Each with what it is an item of, and where that was set: in words, behind it."""
+
+
+def _selecting(settings: Settings) -> _Selectors:
+    selectors = [(s, "select", _from(settings, "select")) for s in settings.select]
     if not settings.select:
-        selectors = [(group, "on by default: group") for group in DEFAULT_GROUPS]
+        selectors = [(group, "on by default: group", "") for group in DEFAULT_GROUPS]
     if settings.pedantic:
-        selectors.append((OPT_IN_GROUP, "pedantic: group"))
-    return selectors + [(s, "extend-select") for s in settings.extend_select]
+        selectors.append((OPT_IN_GROUP, "pedantic: group", _from(settings, "pedantic")))
+    return selectors + [(s, "extend-select", _from(settings, "extend_select")) for s in settings.extend_select]
 
 
 _EXACT = 100
 
 
-def _best(rule: RuleInfo, group: str, selectors: list[tuple[str, str]]) -> tuple[int, str]:
+def _best(rule: RuleInfo, group: str, selectors: _Selectors) -> tuple[int, str]:
     """The rank of the most specific selector that covers the rule (-1: none), and how to name it."""
-    ranked = [(_rank(selector, rule, group), f"{source} `{selector}`") for selector, source in selectors]
+    ranked = [(_rank(one, rule, group), f"{source} `{one}`{origin}") for one, source, origin in selectors]
     return max(((rank, text) for rank, text in ranked if rank >= 0), key=lambda r: r[0], default=(-1, ""))
 
 

@@ -429,3 +429,29 @@ def test_ctrl_c_ends_a_run_with_workers_cleanly(tmp_path: Path) -> None:
     _, err = process.communicate(timeout=60)
     if process.returncode != 1:  # 1: it was faster than us
         assert (process.returncode, err) == (130, b"interrupted\n")
+
+
+def test_a_run_that_looks_at_nothing_says_so(run: Run) -> None:
+    write("notes.txt", "nothing")
+    ran = run()
+    assert ran.code == 0
+    assert "warning: no Python files or notebooks in ." in ran.err
+    write("db.py", "x = 1\n")
+    assert run().err == ""
+    assert run("notes.txt").err == ""
+
+
+def test_a_command_that_is_misspelt(run: Run) -> None:
+    ran = run("engine")
+    assert ran.code == 2
+    assert "no command and no file `engine`; did you mean `dbdriver-lint engines`?" in ran.err
+    assert "no such file or directory" in run("srcc").err
+    write("engine/db.py", "x = 1\n")
+    assert run("engine").code == 0
+
+
+def test_accepted_is_not_fixed(run: Run) -> None:
+    write("db.py")
+    ran = run("--add-ignores", SELECT)
+    assert ran.code == 0
+    assert "(1 accepted, 0 remaining)" in ran.out

@@ -82,6 +82,8 @@ def test_reasons() -> None:
     settings = Settings(ignore=("XDB1",), per_file_ignores=(("a.py", ("XDB201",)),), origins=(("ignore", "x.toml"),))
     assert decide(DIALECT, settings, "b.py").reason == "ignore `XDB1` (x.toml)"
     assert decide(SSLMODE, settings, "b.py").reason == "on by default: group `error`"
+    chosen = Settings(extend_select=("XDB105",), origins=(("extend_select", "sub/pyproject.toml"),))
+    assert decide(IMPLICIT, chosen, "b.py").reason == "extend-select `XDB105` (sub/pyproject.toml)"
     assert decide(SSLMODE, settings, "a.py").reason == "per-file-ignores of `a.py` `XDB201`"
     assert "--pedantic" in decide(IMPLICIT, Settings(), "a.py").reason
     assert decide(DIALECT, Settings(select=("XDB2",)), "a.py").reason == "`select` does not name it"
