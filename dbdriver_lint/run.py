@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dbdriver_lint.findings.model import Confidence, Finding, Severity
@@ -310,6 +311,7 @@ def _changed(
     try:
         data = document.with_code(code) if code != document.code else document.data
         if not options.diff and task.data is None and data != document.data:
+            _stay_inside(task.path)
             write_atomically(task.path, document.data, data)
     except (NotebookError, WriteError) as error:
         message = f"{task.path}: {error}" if isinstance(error, NotebookError) else str(error)
@@ -317,6 +319,24 @@ def _changed(
     outcome = _outcome(document, checked, data)
     diff = unified_diff(task.path, document.data, data) if options.diff else b""
     return replace(outcome, applied=applied, data=data, diff=diff, problems=tuple(problems))
+
+
+def _stay_inside(path: str) -> None:
+    """Refuse to write where a link leads out of the repository and out of the current directory.
+
+    Raises:
+        WriteError: names both ends of the link.
+    """
+    from dbdriver_lint.fixes.write import WriteError
+    from dbdriver_lint.project.discovery import repository_of
+
+    if not Path(path).is_symlink():
+        return
+    folder = os.path.dirname(os.path.abspath(path))
+    target = os.path.realpath(path)
+    tops = (os.path.realpath(top) for top in (repository_of(folder) or folder, os.curdir))
+    if not any(target.startswith(os.path.join(top, "")) for top in tops):
+        raise WriteError(f"{path} leads out of the project, to {target}, so its fixes are not written")
 
 
 def _outcome(document: Document, result: FileResult, changed: bytes) -> Outcome:

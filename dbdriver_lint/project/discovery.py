@@ -135,7 +135,7 @@ def _is_skipped(directory: str, name: str) -> bool:
 
 def _listed_by_git(directory: str, problems: list[Problem]) -> list[str] | None:
     """What git shows in ``directory``, or None where it is in no repository, is ignored, or git cannot say."""
-    if _repository_of(directory) is None:
+    if repository_of(directory) is None:
         return None
     # `fsmonitor` is a program that a repository may name: looking at somebody's files must not run it.
     git = ["git", "-C", directory, "-c", "core.fsmonitor=false"]
@@ -226,7 +226,7 @@ class _Ignores:
 
     def read_above(self, directory: str) -> None:
         """Take those between the repository's top (if any) and ``directory``, which is not ignored itself."""
-        top = _repository_of(directory)
+        top = repository_of(directory)
         parent = os.path.dirname(os.path.abspath(directory))
         above = []
         while top is not None and (parent + os.sep).startswith(top.rstrip(os.sep) + os.sep):
@@ -248,7 +248,7 @@ class _Ignores:
         return False
 
 
-def _repository_of(directory: str) -> str | None:
+def repository_of(directory: str) -> str | None:
     """The nearest directory at or above that holds `.git`."""
     here = os.path.abspath(directory)
     while not os.path.exists(os.path.join(here, ".git")):

@@ -160,10 +160,13 @@ def add_argument(call: Anchor, argument: str) -> Edit:
 def _end_of_last_argument(call: str) -> int:
     """The offset behind the last argument of a call that has one: before a comma, comments and the parenthesis."""
     starts = line_starts(call)
-    tokens = [
-        token
-        for token in tokenize.generate_tokens(io.StringIO(call, newline="").readline)
-        if token.type not in (tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.ENDMARKER)
-    ]
+    try:
+        tokens = [
+            token
+            for token in tokenize.generate_tokens(io.StringIO(call, newline="").readline)
+            if token.type not in (tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.ENDMARKER)
+        ]
+    except (tokenize.TokenError, SyntaxError):
+        return len(call) - 1  # the positions are not exact, so the file is not edited (`Context.can_edit`)
     last = tokens[-3] if tokens[-2].string == "," else tokens[-2]
     return starts[last.end[0] - 1] + last.end[1]

@@ -128,10 +128,14 @@ def mutations(options: argparse.Namespace, files: list[tuple[str, bytes]]) -> Ca
 
     def make(number: int) -> Input:
         chance = random.Random(f"{options.seed}/{number}")
-        path, data = chance.choice(chance.choice((telling or files, examples, examples, examples, files)))
+        path, data = chance.choice(examples if options.small else chance.choice((telling or files, examples, files)))
         suffix = Path(path).suffix
         name = project / chance.choice((f"module{suffix}", f"env{suffix}", f"test_module{suffix}"))
-        return str(name), mutate(data, others, chance), f"mutation {options.seed}/{number} of {path}"
+        return (
+            str(name),
+            mutate(data, others, chance, small=options.small),
+            f"mutation {options.seed}/{number} of {path}",
+        )
 
     return make
 
@@ -192,8 +196,9 @@ class Run:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the processes, and add up what they saw."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folders", nargs="+")
+    parser.add_argument("folders", nargs="*")
     parser.add_argument("--mutations", type=int, default=0, metavar="N", help="examine N changed files")
+    parser.add_argument("--small", action="store_true", help="change the rules' examples only: many in little time")
     parser.add_argument("--force", action="store_true", help="an example behind each file, so that none is passed over")
     parser.add_argument("--seed", default="1")
     parser.add_argument("--jobs", type=int, default=1)

@@ -80,11 +80,11 @@ OLDER = [
 """Syntax of Python 2."""
 
 
-def mutate(data: bytes, others: Sequence[bytes], chance: random.Random) -> bytes:
-    """``data`` with one to four changes."""
+def mutate(data: bytes, others: Sequence[bytes], chance: random.Random, *, small: bool = False) -> bytes:
+    """``data`` with one to four changes; ``small`` ones do not make it much longer."""
     for _ in range(chance.choice((1, 1, 1, 2, 2, 3, 4))):
-        data = chance.choice(MUTATIONS)(data, others, chance)
-    return data[:2_000_000]
+        data = chance.choice(SMALL if small else MUTATIONS)(data, others, chance)
+    return data[: 3_000 if small else 2_000_000]
 
 
 def _at(data: bytes, chance: random.Random) -> int:
@@ -298,3 +298,5 @@ MUTATIONS: list[Callable[[bytes, Sequence[bytes], random.Random], bytes]] = [
     *(_insert_syntax, _join, _examples_around, _rename, _rename, _replace_string, _replace_string, _carriage_returns),
     *(_form_feeds, _tabs, _encode, _flip, _nest, _indent, _long_line, _chain),
 ]
+SMALL = [mutation for mutation in MUTATIONS if mutation not in (_nest, _indent, _long_line, _chain, _join)]
+"""Those that do not make much longer what they change."""

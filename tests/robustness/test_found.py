@@ -1,0 +1,26 @@
+"""What fuzzing and mutated files found, kept as tests; beside those in `test_growth` and `source/test_nesting`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from oracle import examine
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+POOLER = 'create_async_engine("postgresql+asyncpg://app:secret@pooler.internal:6543/app")'
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        f"from sqlalchemy.ext.asyncio import create_async_engine\n\n\x0cengine = {POOLER}\n",
+        f"from sqlalchemy.ext.asyncio import create_async_engine\n\n\x0cengine = wrapped({POOLER})\n",
+    ],
+    ids=["form feed before a call", "form feed before a call in a call"],
+)
+def test_no_crash(code: str, tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").touch()
+    assert examine(str(tmp_path / "app.py"), code.encode()).failures == []
