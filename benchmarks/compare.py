@@ -103,9 +103,9 @@ def big(work: Path) -> list[Goal]:
     ]
 
 
-def dense(work: Path) -> list[Goal]:
+def dense(work: Path, number: int) -> list[Goal]:
     """The files that speak of databases, all rules, imports followed from the trees around them."""
-    files = corpus.dense(corpus.python_files(corpus.fetched()))
+    files = corpus.sample(corpus.dense(corpus.python_files(corpus.fetched())), number)
     print("DENSE:", corpus.size(files), flush=True)
     listed = work / "dense.txt"
     listed.write_text("\n".join(files))
@@ -173,6 +173,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS), help="some parts")
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--dense", type=int, default=100_000, help="files at most in the dense part")
     parser.add_argument("--small", type=int, default=200, help="files in the sample for the slow peers")
     options = parser.parse_args()
     rows = [["", "wall", "cpu", "runs", "goal", ""]]
@@ -182,7 +183,8 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             work = Path(folder)
             build = PARTS[name]
-            goals = build(work, options.small) if name in ("small", "flake8") else build(work)
+            numbers = {"dense": options.dense, "small": options.small, "flake8": options.small}
+            goals = build(work, numbers[name]) if name in numbers else build(work)
             commands = list({id(c): c for goal in goals for c in (goal.ours, goal.theirs)}.values())
             rounds = options.rounds * 4 if name == "start" else options.rounds
             measure.interleaved(commands, rounds, lambda line: print(line, flush=True))

@@ -37,6 +37,8 @@ READERS = (b"engine", b"connect", b"create_pool", b"ConnectionPool", b"Database(
 """A module without any of these words reads no database's URL."""
 _COLLECTION = 50_000
 """New objects between two collections while a file is analysed: a fifth of the time less than at 700."""
+NO_FACTS = ModuleFacts(Purpose.APPLICATION)
+"""What a file has that is not analysed: nothing in it can be a finding, whatever the project is."""
 UNREADABLE = "XDB902"
 UNUSED_SUPPRESSION = "XDB901"
 
@@ -83,6 +85,7 @@ def check_source(path: str, data: bytes, settings: Settings, project: Project, *
     except UnreadableSourceError as error:
         return FileResult(path, _unreadable(path, error.reason, error.line, error.column, codes))
 
+    from dbdriver_lint.project.dependencies import Dependencies
     from dbdriver_lint.rules.context import Context
 
     if configuration:
@@ -94,7 +97,8 @@ def check_source(path: str, data: bytes, settings: Settings, project: Project, *
             return FileResult(path, _unreadable(path, error.reason, error.line, error.column, codes), source)
         except RecursionError:
             return FileResult(path, _unreadable(path, "nested too deeply to be analysed", 1, 1, codes), source)
-        contexts = [Context(source, settings, project.dependencies_for(settings), facts, faithful, project)]
+        dependencies = Dependencies() if facts is NO_FACTS else project.dependencies_for(settings)
+        contexts = [Context(source, settings, dependencies, facts, faithful, project)]
     findings = [
         _place(draft, source, context)
         for rule in sorted(rules, key=lambda r: r.code)
@@ -172,7 +176,7 @@ def facts_of(source: SourceFile, settings: Settings) -> tuple[ModuleFacts, Calla
 
     lines = lines_of_facts(source.text)
     if lines is not None and not lines:
-        return ModuleFacts(Purpose.APPLICATION), lambda: True
+        return NO_FACTS, lambda: True
     from dbdriver_lint.analysis.build import analyse
     from dbdriver_lint.analysis.imports import first_party_modules
     from dbdriver_lint.source.parse import parse

@@ -54,7 +54,7 @@ def _dependencies(root: Path, override: str | None) -> Dependencies:
 
 def forget() -> None:
     """Read everything anew when it is asked for next: files of a long-lived process's projects have changed."""
-    for name in ("alembic", "environment", "modules"):
+    for name in ("alembic", "dependencies", "environment", "modules"):
         reader = sys.modules.get(f"{__name__}.{name}")  # what was not imported has read nothing
         if reader is not None:
             reader.forget()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
+from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -138,10 +140,17 @@ def find_root(path: Path) -> Path:
     """The nearest folder at or above ``path`` that looks like a project's root, else the folder itself."""
     start = path if path.is_dir() else path.parent
     absolute = start.absolute()
-    for folder in (absolute, *absolute.parents):
-        if any((folder / marker).exists() for marker in ROOT_MARKERS):
-            return folder
-    return absolute
+    return next((folder for folder in (absolute, *absolute.parents) if _is_root(str(folder))), absolute)
+
+
+@lru_cache(maxsize=16_384)
+def _is_root(folder: str) -> bool:
+    return any(os.path.exists(os.path.join(folder, marker)) for marker in ROOT_MARKERS)  # noqa: PTH110
+
+
+def forget() -> None:
+    """Look for everything anew."""
+    _is_root.cache_clear()
 
 
 def root_markers(root: Path) -> list[Path]:

@@ -197,15 +197,18 @@ def _walk(directory: str, problems: list[Problem], respect_gitignore: bool) -> I
     for here, directories, files in os.walk(directory, onerror=closed):
         if respect_gitignore and ".gitignore" in files:
             ignores.read(here)
+        reached = ignores.reach(here)
         directories[:] = sorted(
             name
             for name in directories
-            if not _is_skipped(path := os.path.join(here, name), name) and not ignores.covers(path + "/")
+            if not _is_skipped(path := os.path.join(here, name), name) and not (reached and ignores.covers(path + "/"))
         )
+        folder = os.path.normpath(here)
+        prefix = "" if folder == os.curdir else folder
         for name in files:
             if name.endswith(SUFFIXES):
-                path = os.path.normpath(os.path.join(here, name))
-                if not ignores.covers(path):
+                path = os.path.join(prefix, name)
+                if not (reached and ignores.covers(path)):
                     yield path
 
 
@@ -236,6 +239,11 @@ class _Ignores:
             self.read(place)
         if self.covers(directory + "/"):
             self._specs.clear()
+
+    def reach(self, directory: str) -> bool:
+        """Whether any of them may have an opinion about what stands in ``directory``."""
+        place = os.path.join(os.path.abspath(directory), "")
+        return any(place.startswith(base) for base, _ in self._specs)
 
     def covers(self, path: str) -> bool:
         """Whether the innermost .gitignore with an opinion ignores ``path`` (a directory ends with a slash)."""

@@ -50,6 +50,7 @@ class Modules:
         self._data: dict[str, bytes | None] = {}
         self._found: dict[tuple[str, tuple[str, ...]], ModuleFile | None] = {}
         self._packages: dict[str, dict[str, list[str]]] = {}
+        self._starts: dict[str, list[str]] = {}
         self._tops: dict[str, str] = {}
         self._stamps: dict[str, tuple[int, int] | None] = {}
         self._next_look = 0.0
@@ -108,14 +109,16 @@ class Modules:
 
     def forget(self) -> None:
         """Look everything up anew."""
-        for table in (self._listings, self._data, self._found, self._packages, self._tops, self._stamps):
+        for table in (self._listings, self._data, self._found, self._packages, self._starts, self._tops, self._stamps):
             table.clear()
         ledger().forget()
 
     # Finding
 
     def _absolute(self, folder: str, name: str) -> ModuleFile | None:
-        for root in self._roots(folder):
+        if folder not in self._starts:
+            self._starts[folder] = [*self._roots(folder)]
+        for root in self._starts[folder]:
             found = self._below(root, name)
             if found is not None:
                 return found
@@ -211,8 +214,8 @@ def shared_modules() -> Modules:
 
 
 def forget() -> None:
-    """Look everything up anew if any of it has changed."""
-    shared_modules().changed()
+    """Look everything up anew."""
+    shared_modules().forget()
 
 
 def _stamp(path: str) -> tuple[int, int] | None:
