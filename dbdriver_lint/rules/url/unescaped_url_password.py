@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from dbdriver_lint.rules.context import Context
 
 _SECRET = re.compile(r"pass|pwd|\bpw\b|_pw\b|secret|token|credential", re.IGNORECASE)
+_MAY_BE_UNSET = re.compile(r"\b(?:getenv|get)\(")
 _TREATED = re.compile(r"quot|esc|enc|safe|mask|redact|hidden|\*", re.IGNORECASE)
 #: What is said of values that come in as they are.
 _RAW = ("parameter ", "attribute ", "field ", "key ", "environment")
@@ -49,7 +50,8 @@ class UnescapedUrlPassword(Rule):
     ## Fix safety
     Unsafe: a value that was escaped somewhere else is then escaped twice. The fix is
     `quote(password, safe="")`, as a string is needed there; where a `URL` object will do, `URL.create`
-    needs no escaping at all.
+    needs no escaping at all. What `os.getenv()` gives goes through `str()`, so that the module is still
+    imported where the variable is not set.
     """
 
     code, name = "XDB109", "unescaped-url-password"
@@ -70,6 +72,15 @@ class UnescapedUrlPassword(Rule):
             "from urllib.parse import quote\n\n"
             'password = os.environ["DB_PASSWORD"]\n'
             "URL = f\"postgresql+asyncpg://app:{quote(password, safe='')}@db.internal/app\"\n",
+        ),
+        Bad(
+            "import os\n\n"
+            'password = os.getenv("DB_PASSWORD")\n'
+            'URL = f"postgresql+asyncpg://app:{password}@db.internal/app"\n',
+            fixed="import os\n"
+            "from urllib.parse import quote\n\n"
+            'password = os.getenv("DB_PASSWORD")\n'
+            "URL = f\"postgresql+asyncpg://app:{quote(str(password), safe='')}@db.internal/app\"\n",
         ),
         Bad(
             "from pydantic_settings import BaseSettings\n\n\n"
@@ -141,7 +152,7 @@ class UnescapedUrlPassword(Rule):
                 f"{password} with an `@` or a `%` in it makes another URL of this: the rest of it is taken for the "
                 'host, or it is decoded; escape it with `quote(…, safe="")`, or build the URL with `URL.create()`',
                 related=hole.value.steps,
-                fix=_quoted(hole.anchor, built.anchor, context) if hole.anchor is not None else None,
+                fix=_quoted(hole, built.anchor, context),
             )
             return
 
@@ -160,19 +171,30 @@ def _raw_passwords(template: Template) -> Iterator[Hole]:
             yield piece
 
 
+def _may_be_none(value: object) -> bool:
+    if not isinstance(value, EnvVar) or value.default is not None or value.field or not value.steps:
+        return False
+    return _MAY_BE_UNSET.search(value.steps[0].place.text) is not None
+
+
 def _is_raw(value: object) -> bool:
     if isinstance(value, Unknown):
         return value.reason.startswith(_RAW)
     return isinstance(value, EnvVar) and not value.rewritten
 
 
-def _quoted(hole: Anchor, text: Anchor, context: Context) -> Fix | None:
+def _quoted(hole: Hole, text: Anchor, context: Context) -> Fix | None:
     """Escape what fills the hole, in quotes that the f-string around it does not use."""
     name, imports = context.local_name("urllib.parse", "quote")
     opening = re.match(r"[fFrR]+([\"'])", text.text)
-    if opening is None:
+    if opening is None or hole.anchor is None:
         return None
     quote = "'" if opening.group(1) == '"' else '"'
-    start, end = hole.span.start, hole.span.end
-    edits = (Edit(Span(start, start), f"{name}("), Edit(Span(end, end), f", safe={quote}{quote})"))
+    start, end = hole.anchor.span.start, hole.anchor.span.end
+    # `quote(None)` raises where the module is imported without the variable; the f-string wrote `None`.
+    before, after = ("str(", ")") if any(map(_may_be_none, options(hole.value))) else ("", "")
+    edits = (
+        Edit(Span(start, start), f"{name}({before}"),
+        Edit(Span(end, end), f"{after}, safe={quote}{quote})"),
+    )
     return Fix("Escape the password with `quote()`", edits, Applicability.UNSAFE, imports)
