@@ -9,7 +9,8 @@ import libcst as cst
 
 from dbdriver_lint.analysis import commands, migrations, revisions, rewrites, sessions
 from dbdriver_lint.analysis.anchors import NodeAnchor
-from dbdriver_lint.analysis.collect import CallVisitor, NameVisitor, Site, StringSite, UrlVisitor
+from dbdriver_lint.analysis.candidates import makers
+from dbdriver_lint.analysis.collect import CallerVisitor, CallVisitor, NameVisitor, Site, StringSite, UrlVisitor
 from dbdriver_lint.analysis.facts import (
     Argument,
     BuiltUrl,
@@ -80,7 +81,7 @@ class Analysis:
         self.interpreter = Interpreter(importer)
         strings = (string.site for string in (*self.urls.strings, *self.urls.built))
         built = {string.site.node for string in self.urls.built}
-        sites = [*self.calls.sites, *strings, *self.alembic.sites, *self.uses.sites]
+        sites = [*self.calls.sites, *strings, *self.alembic.sites, *self.uses.sites, *self._callers()]
         self.interpreter.wanted = _by_statement(sites, built)
         self.interpreter.run_module(module, recording=True)
         self._record_functions([*sites, *self.rewrites.sites])
@@ -89,6 +90,21 @@ class Analysis:
             for site in self.calls.sites
             if isinstance(site.node, cst.Call) and last_name(site.node.func) == "run_sync" and site.node.args
         }
+
+    def _callers(self) -> list[Site]:
+        """The calls in this file of functions that make an engine: with what these are given, they are run too."""
+        inner = [site for site in self.calls.sites if site.functions and _makes_engine(site.node)]
+        names = {
+            site.classes[-1].name.value
+            if site.classes and site.functions[-1].name.value == "__init__"
+            else site.functions[-1].name.value
+            for site in inner
+        }
+        visitor = CallerVisitor(makers(names))
+        if visitor.names:
+            walk(self.parsed.tree, [visitor])
+            self.interpreter.entered = frozenset(site.functions[-1] for site in inner)
+        return visitor.sites
 
     def _record_functions(self, sites: Iterable[Site]) -> None:
         """Run every function that something was noted in, outer ones first (they define the inner)."""
@@ -186,9 +202,13 @@ class Analysis:
                             found[name] = Argument(
                                 choice(values), self.anchor(site, arg.value), self.anchor(site, arg), name
                             )
-                else:
-                    break
-                continue
+                    continue
+                for name in positional[index:]:
+                    values = [record.positional[index] for record in records if index < len(record.positional)]
+                    if values:
+                        found[name] = Argument(choice(values), self.anchor(site, arg.value), self.anchor(site, arg))
+                    index += 1
+                break
             if arg.keyword is not None:
                 name = arg.keyword.value
                 values = [record.keywords[name] for record in records if name in record.keywords]
@@ -317,6 +337,10 @@ def _by_statement(sites: Iterable[Site], built: set[cst.CSTNode]) -> dict[cst.CS
         if is_wanted and isinstance(site.node, cst.BaseExpression) and site.node not in nodes:
             nodes.append(site.node)
     return found
+
+
+def _makes_engine(node: cst.CSTNode) -> bool:
+    return isinstance(node, cst.Call) and (last_name(node.func) or "").endswith("engine")
 
 
 def _target(site: Site, node: cst.Call) -> str | None:

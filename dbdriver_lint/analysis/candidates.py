@@ -119,6 +119,32 @@ def _returns(text: str, rewrites: Iterable[int]) -> Iterator[int]:
         yield from (match.start() for match in _RETURN.finditer(text, start, end))
 
 
+#: Functions of which not only the body counts but also what they are given in their own file.
+_MAKES = re.compile(r"engine|database|(?:^|_)db(?:_|$)|conn|sql|store|storage|(?:^|_)pool", re.IGNORECASE)
+
+
+def makers(names: Iterable[str]) -> frozenset[str]:
+    """Those of ``names`` of functions and classes that a thing with a database URL of its own has."""
+    return frozenset(name for name in names if _MAKES.search(name))
+
+
+_MAKING = re.compile(r"^([ \t]+)[^#\n]*\bcreate_(?:async_)?engine\s*\(", re.MULTILINE)
+_HEADER = re.compile(r"^([ \t]*)(?:(?:async[ \t]+)?def|class)[ \t]+(\w+)", re.MULTILINE)
+
+
+def _makers(text: str) -> frozenset[str]:
+    """The functions and classes that make an engine, perhaps of what they are given."""
+    found: set[str] = set()
+    headers = [(match.start(), len(match.group(1)), match.group(2)) for match in _HEADER.finditer(text)]
+    for making in _MAKING.finditer(text):
+        indent = len(making.group(1))
+        for at, depth, name in reversed(headers):
+            if at < making.start() and depth < indent:
+                indent = depth
+                found.add(name)
+    return makers(found)
+
+
 def lines_of_effects(text: str) -> list[int]:
     """The 1-based lines, sorted, that count in a function that another module calls."""
     if "alembic" not in text:
@@ -149,6 +175,10 @@ def lines_of_facts(text: str) -> list[int] | None:
         lines |= {bisect_right(starts, match.start()) for match in _LISTENING.finditer(text)}
     rewrites = [match.start() for match in _REWRITE.finditer(text)]
     lines |= {bisect_right(starts, at) for at in (*rewrites, *_returns(text, rewrites))}
+    made = _makers(text)
+    if made:
+        calls = re.compile(rf"(?<!def )(?<!class )\b(?:{'|'.join(sorted(made))})\s*\(")
+        lines |= {bisect_right(starts, match.start()) for match in calls.finditer(text)}
     aliases = {match.group(1) for match in _ALIAS.finditer(text)}
     if aliases:
         calls = re.compile(rf"\b(?:{'|'.join(aliases)})\s*\(")

@@ -125,6 +125,19 @@ def _expects_failure(node: cst.With) -> bool:
     return any(name is not None and _EXPECTS.search(name) for name in names)
 
 
+class CallerVisitor(SiteVisitor):
+    """Notes the calls of functions and classes of the file that may make an engine of what they are given."""
+
+    def __init__(self, names: frozenset[str]) -> None:
+        super().__init__()
+        self.names = names
+        self.sites: list[Site] = []
+
+    def visit_Call(self, node: cst.Call) -> None:
+        if last_name(node.func) in self.names:
+            self.sites.append(self.site(node))
+
+
 class NameVisitor(cst.CSTVisitor):
     """Notes what a module imports at its own level, and which names its functions assign."""
 

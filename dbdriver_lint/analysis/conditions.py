@@ -10,11 +10,15 @@ import libcst as cst
 from dbdriver_lint.analysis import strings
 from dbdriver_lint.analysis.expressions import Expressions
 from dbdriver_lint.analysis.relevance import expression_may_matter
-from dbdriver_lint.analysis.tree import dotted
+from dbdriver_lint.analysis.tree import dotted, last_name
 from dbdriver_lint.analysis.values import Choice, EnvVar, Items, Text, Unknown, Value, choice, options
 
 if TYPE_CHECKING:
     from dbdriver_lint.analysis.frames import Frame
+
+
+#: Methods that leave the scheme of a URL as it is, as far as anybody writes it.
+_SAME_SCHEME = frozenset({"lower", "casefold", "strip"})
 
 
 class Conditions(Expressions):
@@ -81,7 +85,12 @@ class Conditions(Expressions):
 
     def _schemes(self, path: str, test: cst.BaseExpression, frame: Frame) -> tuple[str, ...]:
         """What the value begins with where ``test`` is ``path.startswith("postgres://")``; empty for other tests."""
-        if not (isinstance(test, cst.Call) and len(test.args) == 1 and dotted(test.func) == f"{path}.startswith"):
+        if not (isinstance(test, cst.Call) and len(test.args) == 1 and isinstance(test.func, cst.Attribute)):
+            return ()
+        receiver = test.func.value
+        if isinstance(receiver, cst.Call) and last_name(receiver.func) in _SAME_SCHEME:
+            receiver = receiver.func.value if isinstance(receiver.func, cst.Attribute) else receiver
+        if test.func.attr.value != "startswith" or dotted(receiver) != path:
             return ()
         prefix = self.evaluate(test.args[0].value, frame)
         texts = prefix.items if isinstance(prefix, Items) else (prefix,)

@@ -326,6 +326,10 @@ class Expressions(Objects):
         frame.env.vars = before
         return choice(results)
 
+    def enter(self, callee: Object, arguments: library.Arguments) -> None:
+        """See :class:`~dbdriver_lint.analysis.interpreter.Interpreter`."""
+        raise NotImplementedError
+
     def assume(self, test: cst.BaseExpression, wanted: bool, frame: Frame) -> bool:
         """See :class:`~dbdriver_lint.analysis.interpreter.Interpreter`."""
         raise NotImplementedError
@@ -416,6 +420,9 @@ class Expressions(Objects):
         """Record what a call calls and is given; what a first-party function would do is not asked."""
         callee = self.evaluate(node.func, frame)
         called: list[Value] = [option for option in options(callee) if isinstance(option, (Symbol, Result))]
+        for option in options(callee):
+            if isinstance(option, Object):
+                self.enter(option, self._arguments(node, frame))
         if not called and last_name(node.func) in _TAKES_A_FUNCTION:
             called = [option for option in options(callee) if isinstance(option, Unknown)]
         if called:
@@ -454,6 +461,8 @@ class Expressions(Objects):
             return self.call_object(callee, arguments, frame)
         if isinstance(callee, Symbol) and callee.name == "builtins.super":
             return _super(frame)
+        if isinstance(callee, Symbol) and callee.name == "builtins.getattr":
+            return self._getattr(arguments, node, frame)
         if isinstance(callee, Symbol):
             record = CallRecord(
                 callee.name,
@@ -480,6 +489,16 @@ class Expressions(Objects):
             record = CallRecord("", arguments.positional, arguments.keywords, arguments.open, frame.anchor(node))
             self.calls.setdefault(node, []).append(record)
         return Unknown("result of an unknown function", callee.steps)
+
+    def _getattr(self, arguments: library.Arguments, node: cst.Call, frame: Frame) -> Value:
+        """``getattr(value, "name")``; with a default it is one of two where the attribute is not known."""
+        value, name = arguments.get(0, ""), arguments.get(1, "")
+        if value is None or not isinstance(name, Text):
+            return Unknown("getattr")
+        default = arguments.positional[2:]
+        results = [self.attribute(option, name.text, node, frame) for option in options(value)]
+        unknown = any(isinstance(result, (Unknown, Symbol)) for result in results)
+        return choice([*results, *(default if unknown else [])])
 
     # Everything else
 

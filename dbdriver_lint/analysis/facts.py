@@ -47,8 +47,8 @@ class Argument:
 
     @property
     def unpacked(self) -> bool:
-        """Whether it came out of a ``**mapping``, which ``anchor`` is then: there is no text of its own to edit."""
-        return self.whole.text.startswith("**")
+        """Whether it came out of a ``**mapping`` or ``*args``, which ``anchor`` is then: it has no text to edit."""
+        return self.whole.text.startswith("*")
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,8 @@ from dbdriver_lint.source.slice import MUTATORS
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from dbdriver_lint.analysis.library import Arguments
+
 #: How many statements may be executed for one file; beyond it every value is unknown.
 MAX_STEPS = 20_000
 #: How deep calls of the project's own functions are followed.
@@ -107,6 +109,8 @@ class Interpreter(Linking):
         #: The calls and texts to record, by the statement that they stand in: they are run where they
         #: stand. All else is computed when somebody asks for it, with the names as they were there.
         self.wanted: Mapping[cst.CSTNode, Sequence[cst.BaseExpression]] = {}
+        #: The functions that are also run with what they are given, where a call of them is recorded.
+        self.entered: frozenset[cst.CSTNode] = frozenset()
 
     # Modules, classes and functions
 
@@ -131,6 +135,35 @@ class Interpreter(Linking):
         frame = self.alone(record)
         frame.recording = True
         self.run_body(record, frame)
+
+    def enter(self, callee: Object, arguments: Arguments) -> None:
+        """Record the calls in a function of the file as this call of it runs them."""
+        definition, bound, positional = callee.definition, None, list(arguments.positional)
+        if isinstance(definition, ClassRecord):
+            init = definition.env.own("__init__")
+            made = InstanceRecord(definition, arguments.positional, arguments.keywords, arguments.open)
+            bound = Object("instance", definition.name, made)
+            definition = init.definition if isinstance(init, Object) else None
+        elif isinstance(definition, tuple):
+            definition, bound = definition
+        if not isinstance(definition, FunctionRecord) or definition.node not in self.entered:
+            return
+        if definition in self._active or self.steps > MAX_STEPS:
+            return
+        frame = self._function_frame(
+            definition,
+            positional,
+            dict(arguments.keywords),
+            depth=1,
+            bound=bound,
+            open_arguments=arguments.open,
+        )
+        frame.recording = True
+        self._active.append(definition)
+        try:
+            self.run_body(definition, frame)
+        finally:
+            self._active.pop()
 
     def alone(self, record: FunctionRecord) -> Frame:
         """An activation of a function that is looked at by itself, its parameters unknown."""

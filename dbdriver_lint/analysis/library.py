@@ -359,9 +359,13 @@ def make_url(value: Value | None) -> Value:
         return value
     if isinstance(value, EnvVar):
         known = [make_url(each) for each in strings.defaults(value)]
-        return choice([*known, _opaque_url(copy(value, default=None, in_files=None))])
-    if not isinstance(value, (Text, Template)):
+        raw = copy(value, default=None, in_files=None)
+        return choice([*known, _opaque_url(raw, Unknown(f"{PART_OF}{value.name}", value.steps))])
+    if isinstance(value, Constant):
         return Unknown("URL", value.steps)
+    if not isinstance(value, (Text, Template)):
+        # of whatever it is, an object's parts can still be set
+        return _opaque_url(value, Unknown(value.reason if isinstance(value, Unknown) else "URL", value.steps))
     whole = strings.picture(value.pieces)
     try:
         parsed = parse_url(whole)
@@ -370,8 +374,7 @@ def make_url(value: Value | None) -> Value:
     return url_parts(parsed, value)
 
 
-def _opaque_url(value: EnvVar) -> Url:
-    part = Unknown(f"{PART_OF}{value.name}", value.steps)
+def _opaque_url(value: Value, part: Unknown) -> Url:
     return Url(part, part, part, part, part, part, part, value.steps, text=value)
 
 
@@ -444,7 +447,11 @@ def url_method(url: Url, name: str, arguments: Arguments) -> Value:
         changes = {k: v for k, v in arguments.keywords.items() if url_attribute(url, k) is not None}
         # `set(password=None)` leaves the password as it is: measured
         changes = {k: v for k, v in changes.items() if not (isinstance(v, Constant) and v.value is None)}
-        return copy(url, text=None, **changes)  # type: ignore[arg-type]
+        changed_url: Url = copy(url, text=None, **changes)  # type: ignore[arg-type]
+        drivername = changed_url.drivername
+        if isinstance(drivername, Choice):
+            return choice([copy(changed_url, drivername=option) for option in drivername.options])
+        return changed_url
     if name in ("update_query_dict", "update_query_pairs", "update_query_string"):
         first = arguments.get(0, "query_parameters")
         query = url.query if isinstance(url.query, Dictionary) else Dictionary({}, open=True)
@@ -597,17 +604,12 @@ def _holed(value: Value) -> Value:
     return Template((Hole(value),), value.steps)
 
 
-def _getattr(arguments: Arguments, anchor: NodeAnchor) -> Value:
-    return Unknown("getattr")
-
-
 _FUNCTIONS: dict[str, Callable[[Arguments, NodeAnchor], Value]] = {
     "builtins.str": _str,
     "builtins.dict": _dict,
     "builtins.isinstance": _isinstance,
     "builtins.list": _items,
     "builtins.tuple": _items,
-    "builtins.getattr": _getattr,
     "typing.cast": _first,
     "typing_extensions.cast": _first,
     "os.path.expandvars": lambda arguments, anchor: Unknown("expanded text"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dbdriver_lint.analysis import fields
+from dbdriver_lint.analysis import fields, strings
 from dbdriver_lint.analysis.program import ClassRecord, FunctionRecord, InstanceRecord, ModuleRecord
 from dbdriver_lint.analysis.values import (
     Choice,
@@ -88,6 +88,8 @@ class Objects:
             return Unknown(f"attribute {name} of {value.name}") if found is None else self._bind(found, value, frame)
         if isinstance(definition, InstanceRecord):
             found = self.instance_attribute(value, definition, name, frame)
+            if found is None and not name.startswith("__"):
+                found = self._computed(value, definition, name, frame)
             if found is None:
                 return Unknown(f"attribute {name} of {definition.owner.name}")
             return _read(self._bind(found, value, frame), f"{definition.owner.name}.{name}", node, frame)
@@ -141,6 +143,14 @@ class Objects:
         if found is None:
             found = self.class_attribute(record.owner, name)
         return found
+
+    def _computed(self, value: Object, record: InstanceRecord, name: str, frame: Frame) -> Value | None:
+        """What ``__getattr__`` gives for an attribute that is nowhere set: settings that are read late."""
+        found = self.class_attribute(record.owner, "__getattr__")
+        if not (isinstance(found, Object) and isinstance(found.definition, FunctionRecord)):
+            return None
+        asked = strings.text_of(name)
+        return self.call_function(found.definition, [asked], {}, depth=frame.depth, bound=value)
 
     def _initialised(self, value: Object, record: InstanceRecord, name: str, frame: Frame) -> Value | None:
         """The attribute ``name`` after ``__init__`` has run."""

@@ -170,7 +170,7 @@ def judge_engine(call: EngineCall, context: Context) -> Iterator[Judged]:
         for url in call.urls.urls
         if url.url.drivername.known or not call.urls.decided  # of the environment's own scheme nothing is said
     ]
-    if not all(loaded for _, loaded in drivers):
+    if not drivers or not all(loaded for _, loaded in drivers):
         return
     yield from once([*_in_queries(call, drivers), *_in_connect_args(call, drivers)])
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
 #: Members of a class that count without being named.
-_IMPLICIT = frozenset({"__init__", "__new__", "__post_init__", "Config"})
+_IMPLICIT = frozenset({"__init__", "__new__", "__post_init__", "__getattr__", "Config"})
 _FLOW = (ast.Return, ast.Raise, ast.Break, ast.Continue)
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)

@@ -120,6 +120,7 @@ BRANCHES = [
     ("two beginnings, one after the other", 'u = os.environ["DB"]\nif u.startswith("postgres://"):\n    u = u.replace("postgres://", "postgresql://", 1)\nif u.startswith("postgresql://"):\n    u = u.replace("postgresql://", "postgresql+asyncpg://", 1)\ncreate_engine(u)', ("postgresql+asyncpg://{}", "$DB")),
     ("the environment's URL and more", 'create_engine(os.environ["DB"] + "?a=b")', ("{}?a=b", "$DB")),
     ("the environment's dialect", 'create_engine(os.environ["DIALECT"] + "://h/db")', ("{}://h/db", "?")),
+    ("a beginning in lower case", 'u = os.environ["DB"]\nif not u.lower().startswith("mysql+pymysql://"):\n    raise ValueError\ncreate_engine(u)', ("mysql+pymysql://{}",)),
     ("no beginning elsewhere", 'u = os.environ["DB"]\nif not u.startswith("postgres://"):\n    create_engine(u)', ("$DB",)),
     ("a beginning that decides a later test", 'u = os.environ["DB"]\nif u.startswith("mysql://"):\n    if "mysql" in u:\n        create_engine(u)\n    else:\n        create_engine("sqlite://")', ("mysql://{}", )),
     ("match", f'match unknown:\n    case "a":\n        u = "{PG}"\n    case _:\n        u = "sqlite://"\ncreate_engine(u)', (PG, "sqlite://")),
@@ -143,3 +144,23 @@ BRANCHES = [
 @pytest.mark.parametrize(("code", "expected"), [pytest.param(code, urls, id=name) for name, code, urls in BRANCHES])
 def test_branch(tmp_path: Path, code: str, expected: tuple[str, ...]) -> None:
     assert followed(tmp_path, code) == expected
+
+
+CALLERS = [
+    ("function", 'def make_engine(url):\n    create_engine(url)\nmake_engine("postgresql://h/db")', ("postgresql://h/db", "?")),
+    ("unpacked", 'def _create_engine(*args, **kwargs):\n    create_engine(*args, **kwargs)\n_create_engine(os.getenv("DB", "sqlite://"))', ("DB=sqlite://", "$DB")),
+    ("class", 'class Database:\n    def __init__(self, url):\n        self.engine = create_engine(url)\ndatabase = Database("sqlite://")', ("sqlite://", "?")),
+    ("method", 'class Store:\n    def connect_db(self, url):\n        create_engine(url)\n    def start(self):\n        self.connect_db("sqlite://")', ("sqlite://", "?")),
+    ("keyword", 'def make_engine(url, **options):\n    create_engine(url, **options)\ndef main():\n    make_engine(url="sqlite://", echo=True)', ("sqlite://", "?")),
+    ("several", 'def make_engine(url):\n    create_engine(url)\nmake_engine("sqlite://")\nmake_engine("postgresql://h/db")', ("sqlite://", "postgresql://h/db", "?")),
+    ("recursive", 'def make_engine(url):\n    make_engine(url)\n    create_engine(url)\nmake_engine("sqlite://")', ("sqlite://", "?")),
+    ("driver of a parsed parameter", 'def make(url):\n    create_engine(make_url(url).set(drivername="postgresql+psycopg"))', ("postgresql+psycopg://{}:{}@{}:{}/{}{}",)),
+    ("one of two drivers", 'def make(url, lite):\n    create_engine(make_url(url).set(drivername="sqlite" if lite else "mysql"))', ("sqlite://{}:{}@{}:{}/{}{}", "mysql://{}:{}@{}:{}/{}{}")),
+    ("settings that are read late", 'class Real:\n    url = "sqlite://"\nclass Late:\n    def __getattr__(self, name):\n        return getattr(Real(), name)\nsettings = Late()\ncreate_engine(settings.url)', ("sqlite://",)),
+    ("getattr with a default", 'class Real:\n    url = "sqlite://"\ncreate_engine(getattr(Real(), "nothing", "mysql://h/d"))', ("mysql://h/d", "?")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("code", "expected"), [pytest.param(code, urls, id=name) for name, code, urls in CALLERS])
+def test_caller(tmp_path: Path, code: str, expected: tuple[str, ...]) -> None:
+    assert sorted(followed(tmp_path, code)) == sorted(expected)
