@@ -20,11 +20,26 @@ author = "The dbdriver-lint developers"
 copyright = "the dbdriver-lint developers, MIT license"  # noqa: A001
 version = release = __version__
 
-extensions = ["myst_parser"]
+extensions = ["myst_parser", "sphinx.ext.intersphinx"]
 myst_enable_extensions = ["attrs_inline", "colon_fence", "deflist"]
 myst_heading_anchors = 3
 # The rules' examples are programs as people write them, broken ones too.
 suppress_warnings = ["misc.highlighting_failure"]
+
+# Pages of others are linked to where their inventories are at hand; the build itself never asks the network.
+INVENTORIES = Path(__file__).parent / "_inventories"
+OTHERS = {
+    "alembic": "https://alembic.sqlalchemy.org/en/latest",
+    "python": "https://docs.python.org/3",
+    "sqlalchemy": "https://docs.sqlalchemy.org/en/21",
+}
+intersphinx_mapping = {
+    name: (address, str(INVENTORIES / f"{name}.inv"))
+    for name, address in OTHERS.items()
+    if (INVENTORIES / f"{name}.inv").exists()
+}
+if intersphinx_mapping.keys() != OTHERS.keys():
+    suppress_warnings.append("myst.iref_missing")  # such a link is plain text then
 exclude_patterns = ["_build"]
 
 html_theme = "furo"

@@ -188,6 +188,20 @@ def test_alembic_ini_that_env_py_overrides() -> None:
     assert found("alembic.ini", files) == []
 
 
+def test_alembic_ini_whose_env_py_chooses_the_engine_by_the_url() -> None:
+    env = (
+        "from alembic import context\nfrom sqlalchemy import engine_from_config\n"
+        "from sqlalchemy.ext.asyncio import async_engine_from_config\n\nconfig = context.config\n"
+        "section = config.get_section(config.config_ini_section, {})\n"
+        'if "asyncpg" in section["sqlalchemy.url"]:\n'
+        '    engine = async_engine_from_config(section, prefix="sqlalchemy.")\nelse:\n'
+        '    engine = engine_from_config(section, prefix="sqlalchemy.")\n'
+        "context.configure(connection=engine)\ncontext.run_migrations()\n"
+    )
+    files = {"alembic.ini": INI.format(url=ASYNC), "migrations/env.py": env, "migrations/script.py.mako": ""}
+    assert found("alembic.ini", files) == []
+
+
 def test_alembic_ini_whose_environment_is_not_there() -> None:
     files = {"alembic.ini": INI.format(url=f"postgres://{HOST}")}
     assert found("alembic.ini", files) == [("XDB102", 3, "postgres")]

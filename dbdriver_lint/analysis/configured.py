@@ -106,8 +106,9 @@ def readers_in_module(source: SourceFile, module: ModuleFacts) -> ModuleFacts | 
 
 def readers_in_environment(source: SourceFile, environment: MigrationEnvironment) -> ModuleFacts | None:
     """The engines of an ``env.py`` that take their URL from this ini file."""
-    if environment.facts.sets_url:
-        return None
+    kinds = {call.is_async or call.wrapped_in_async_engine for call in environment.module.engines}
+    if environment.facts.sets_url or len(kinds) != 1:
+        return None  # an env.py with engines of both kinds chooses by the URL
     path = os.path.abspath(source.path)
     sections = {each.section for each in environment.configurations if os.path.abspath(each.path) == path}
     urls = [url for section, url in _options(source) if section in sections]
