@@ -71,7 +71,7 @@ def read_address(url: object) -> Address:
     """The parts of a URL text, or of a ``sqlalchemy.engine.URL``.
 
     Raises:
-        DatabaseUrlError: it is missing or empty, its port is no number, or its password is masked.
+        DatabaseUrlError: it is missing, empty or no text, its port is no number, or its password is masked.
     """
     if hasattr(url, "drivername") and hasattr(url, "query"):
         return _from_url_object(url)
@@ -80,6 +80,8 @@ def read_address(url: object) -> Address:
     text = str(url).strip()
     if not text:
         raise DatabaseUrlError("the database URL is empty")
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise DatabaseUrlError("the database URL is no text: it has bytes that are not UTF-8; percent-encode them")
     scheme = ""
     match = _SCHEME.match(text)
     if match is not None:

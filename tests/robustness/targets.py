@@ -67,7 +67,7 @@ def read_source(data: bytes) -> None:
 
 
 def read_url(data: bytes) -> None:
-    """A URL to its parts, masked, and as each driver wants it."""
+    """A URL to its parts, masked, and as a driver wants it; the length says which."""
     text = data.decode("utf-8", "surrogateescape")
     mask_text(text)
     try:
@@ -75,9 +75,8 @@ def read_url(data: bytes) -> None:
         assert url.drivername is not None
     except UrlError:
         pass
-    for driver in DRIVERS:
-        with contextlib.suppress(DatabaseUrlError):
-            translate(text, driver)
+    with contextlib.suppress(DatabaseUrlError):
+        translate(text, DRIVERS[len(data) % len(DRIVERS)])
 
 
 def slice_text(data: bytes) -> None:
