@@ -12,13 +12,13 @@ from dbdriver_lint.fixes.edit import Applicability, Edit, Fix
 from dbdriver_lint.knowledge.dialects import DIALECTS
 from dbdriver_lint.knowledge.urls import UrlError, parse_url
 from dbdriver_lint.rules.base import Bad, Draft, Good, Rule
+from dbdriver_lint.source.anchors import Anchor
 from dbdriver_lint.source.text import Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from dbdriver_lint.analysis.facts import BuiltUrl
-    from dbdriver_lint.analysis.values import Anchor
     from dbdriver_lint.rules.context import Context
 
 _SECRET = re.compile(r"pass|pwd|\bpw\b|_pw\b|secret|token|credential", re.IGNORECASE)
@@ -174,7 +174,8 @@ def _raw_passwords(template: Template) -> Iterator[Hole]:
 def _may_be_none(value: object) -> bool:
     if not isinstance(value, EnvVar) or value.default is not None or value.field or not value.steps:
         return False
-    return _MAY_BE_UNSET.search(value.steps[0].place.text) is not None
+    place = value.steps[0].place
+    return not isinstance(place, Anchor) or _MAY_BE_UNSET.search(place.text) is not None
 
 
 def _is_raw(value: object) -> bool:
