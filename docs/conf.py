@@ -38,8 +38,8 @@ intersphinx_mapping = {
     for name, address in OTHERS.items()
     if (INVENTORIES / f"{name}.inv").exists()
 }
-if intersphinx_mapping.keys() != OTHERS.keys():
-    suppress_warnings.append("myst.iref_missing")  # such a link is plain text then
+# Without its inventory such a reference is plain text.
+nitpick_ignore_regex = [("py:.*", rf"{name}\..*") for name in OTHERS if name not in intersphinx_mapping]
 exclude_patterns = ["_build"]
 
 html_theme = "furo"
