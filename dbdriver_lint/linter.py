@@ -10,20 +10,20 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dbdriver_lint.analysis.facts import ModuleFacts, Purpose
 from dbdriver_lint.findings.model import Confidence, Finding, Related, Severity
 from dbdriver_lint.project import Project
 from dbdriver_lint.project.environment import generation, is_configuration
 from dbdriver_lint.project.inputs import ledger
-from dbdriver_lint.rules.registry import all_rules, needles
+from dbdriver_lint.rules.index import Entry, entries, needles
 from dbdriver_lint.settings.patterns import matches
 from dbdriver_lint.settings.select import enabled_codes
 from dbdriver_lint.source.gate import may_hold_findings
 from dbdriver_lint.source.text import Position, SourceFile, UnparsableSourceError, UnreadableSourceError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from dbdriver_lint.analysis.facts import ModuleFacts
     from dbdriver_lint.analysis.values import Step
     from dbdriver_lint.fixes.edit import Fix
     from dbdriver_lint.project.dependencies import Dependencies
@@ -37,8 +37,6 @@ READERS = (b"engine", b"connect", b"create_pool", b"ConnectionPool", b"Database(
 """A module without any of these words reads no database's URL."""
 _COLLECTION = 50_000
 """New objects between two collections while a file is analysed: a fifth of the time less than at 700."""
-NO_FACTS = ModuleFacts(Purpose.APPLICATION)
-"""What a file has that is not analysed: nothing in it can be a finding, whatever the project is."""
 UNREADABLE = "XDB902"
 UNUSED_SUPPRESSION = "XDB901"
 
@@ -85,6 +83,7 @@ def check_source(path: str, data: bytes, settings: Settings, project: Project, *
     except UnreadableSourceError as error:
         return FileResult(path, _unreadable(path, error.reason, error.line, error.column, codes))
 
+    from dbdriver_lint.analysis.facts import NO_FACTS
     from dbdriver_lint.project.dependencies import Dependencies
     from dbdriver_lint.rules.context import Context
 
@@ -99,11 +98,13 @@ def check_source(path: str, data: bytes, settings: Settings, project: Project, *
             return FileResult(path, _unreadable(path, "nested too deeply to be analysed", 1, 1, codes), source)
         dependencies = Dependencies() if facts is NO_FACTS else project.dependencies_for(settings)
         contexts = [Context(source, settings, dependencies, facts, faithful, project)]
+    subjects = [_subjects(context.module) for context in contexts]
     findings = [
         _place(draft, source, context)
         for rule in sorted(rules, key=lambda r: r.code)
-        for context in contexts
-        for draft in _drafts(rule, context.module, context)
+        for context, given in zip(contexts, subjects, strict=True)
+        if any(given[hook] for hook in rule.hooks)
+        for draft in _drafts(rule.load(), given, context)
         if not configuration or draft.at.path == path
     ]
     if configuration:
@@ -172,18 +173,26 @@ def facts_of(source: SourceFile, settings: Settings) -> tuple[ModuleFacts, Calla
         UnparsableSourceError: not Python.
         RecursionError: nested too deeply.
     """
-    from dbdriver_lint.analysis.candidates import lines_of_facts
+    from dbdriver_lint.analysis.candidates import candidates_of
+    from dbdriver_lint.analysis.facts import NO_FACTS
 
-    lines = lines_of_facts(source.text)
-    if lines is not None and not lines:
+    candidates = candidates_of(source.text)
+    if candidates is not None and not candidates:
         return NO_FACTS, lambda: True
-    from dbdriver_lint.analysis.build import analyse
     from dbdriver_lint.analysis.imports import first_party_modules
-    from dbdriver_lint.source.parse import parse
 
     importer = first_party_modules(_env_files(settings))
-    slicer = None if lines is None else importer.slicer(source)
-    parsed = parse(source, None if slicer is None or lines is None else slicer.around(lines).cut())
+    slicer = None if candidates is None else importer.slicer(source)
+    excerpt = None
+    if slicer is not None and candidates is not None:
+        lines = candidates.lines(slicer)
+        if not lines:
+            return NO_FACTS, lambda: True
+        excerpt = slicer.around(lines).cut()
+    from dbdriver_lint.analysis.build import analyse
+    from dbdriver_lint.source.parse import parse
+
+    parsed = parse(source, excerpt)
     return analyse(parsed, importer=importer), lambda: parsed.faithful
 
 
@@ -191,37 +200,42 @@ def _env_files(settings: Settings) -> tuple[str, ...]:
     return tuple(os.path.join(settings.root or os.curdir, name) for name in settings.env_files)
 
 
-def _rules_for(settings: Settings, path: str) -> Iterator[type[Rule]]:
-    rules = all_rules()
+def _rules_for(settings: Settings, path: str) -> Iterator[Entry]:
+    rules = entries()
     codes = enabled_codes(rules, settings, path)
     return (rule for rule in rules if rule.code in codes)
 
 
-def _drafts(rule: type[Rule], facts: ModuleFacts, context: Context) -> Iterator[Draft]:
+def _subjects(facts: ModuleFacts) -> dict[str, Sequence[object]]:
+    """What each hook of a rule is given; a rule that is given nothing is not even imported."""
+    given: dict[str, Sequence[object]] = {
+        "on_engine": facts.engines,
+        "on_url": facts.urls,
+        "on_driver": facts.drivers,
+        "on_class": facts.classes,
+        "on_migration": facts.migrations,
+        "on_awaited_operation": facts.awaited_operations,
+        "on_run_sync": facts.run_sync,
+        "on_option": facts.options,
+        "on_command": facts.commands,
+        "on_sql": facts.sql,
+        "on_session": facts.sessions,
+        "on_with": facts.withs,
+        "on_consumer": facts.consumers,
+        "on_listener": facts.listeners,
+        "on_session_use": facts.session_uses,
+        "on_unawaited": facts.unawaited,
+        "on_built_url": facts.built,
+        "on_rewrite": facts.rewrites,
+        "on_environment": () if facts.environment is None else (facts.environment,),
+    }
+    return {**given, "on_module": (facts,) if any(given.values()) else ()}
+
+
+def _drafts(rule: type[Rule], given: Mapping[str, Sequence[object]], context: Context) -> Iterator[Draft]:
     """Give one rule every fact that it asked for."""
     instance = rule()
-    for hook, subjects in (
-        ("on_engine", facts.engines),
-        ("on_url", facts.urls),
-        ("on_driver", facts.drivers),
-        ("on_class", facts.classes),
-        ("on_migration", facts.migrations),
-        ("on_awaited_operation", facts.awaited_operations),
-        ("on_run_sync", facts.run_sync),
-        ("on_option", facts.options),
-        ("on_command", facts.commands),
-        ("on_sql", facts.sql),
-        ("on_session", facts.sessions),
-        ("on_with", facts.withs),
-        ("on_consumer", facts.consumers),
-        ("on_listener", facts.listeners),
-        ("on_session_use", facts.session_uses),
-        ("on_unawaited", facts.unawaited),
-        ("on_built_url", facts.built),
-        ("on_rewrite", facts.rewrites),
-        ("on_environment", () if facts.environment is None else (facts.environment,)),
-        ("on_module", (facts,)),
-    ):
+    for hook, subjects in given.items():
         if hook not in rule.hooks:
             continue
         judge = getattr(instance, hook)

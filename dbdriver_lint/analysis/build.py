@@ -81,7 +81,7 @@ class Analysis:
         self.interpreter = Interpreter(importer)
         strings = (string.site for string in (*self.urls.strings, *self.urls.built))
         built = {string.site.node for string in self.urls.built}
-        sites = [*self.calls.sites, *strings, *self.alembic.sites, *self.uses.sites, *self._callers()]
+        sites = [*self.calls.sites, *strings, *migrations.sites(self), *self.uses.sites, *self._callers()]
         self.interpreter.wanted = _by_statement(sites, built)
         self.interpreter.run_module(module, recording=True)
         self._record_functions([*sites, *self.rewrites.sites])

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dbdriver_lint.source.text import line_starts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+    from dbdriver_lint.source.slice import Slicer
 
 #: Names of calls that may become facts, as they are written without an alias.
 CALL_NAMES = frozenset(
@@ -29,15 +32,10 @@ CALL_NAMES = frozenset(
         "AsyncNullConnectionPool",
         "SimpleConnectionPool",
         "ThreadedConnectionPool",
-        "upgrade",
-        "downgrade",
-        "stamp",
-        "revision",
-        "current",
-        "check",
-        "ensure_version",
     ]
 )
+#: Alembic's commands that run ``env.py``.
+COMMANDS = frozenset({"upgrade", "downgrade", "stamp", "current", "check", "ensure_version"})
 #: Calls of Alembic's configuration, and of sessions, listeners and helpers that take an engine.
 USE_NAMES = frozenset(
     [
@@ -61,44 +59,117 @@ USE_NAMES = frozenset(
     ]
 )
 
-#: Words of Alembic that are everybody's, too.
-_COMMON = frozenset({"check", "current", "revision", "stamp"})
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """What stands on the line of a fact: a pattern, and words one of which is in all that it matches.
+
+    The words are looked for in the file, the pattern only on their lines: it is the slower by far.
+    """
+
+    words: tuple[str, ...]
+    pattern: re.Pattern[str]
+
+    @classmethod
+    def of(cls, words: Iterable[str], pattern: str) -> _Kind:
+        """Without the words that hold another one."""
+        known = set(words)
+        least = sorted(word for word in known if not any(other in word for other in known if other != word))
+        return cls(tuple(least), re.compile(pattern, re.MULTILINE))
+
+    def offsets(self, text: str) -> Iterator[int]:
+        """Where matches begin; some of them twice."""
+        ends = 0
+        for at in sorted({at for word in self.words for at in _occurrences(text, word)}):
+            if at >= ends:
+                start = max(text.rfind("\n", 0, at), text.rfind("\r", 0, at)) + 1
+                ends = _end_of_line(text, at)
+                # what a match begins with may end on the next line
+                yield from (match.start() for match in self.pattern.finditer(text, start, _end_of_line(text, ends)))
+
+
+def _occurrences(text: str, word: str) -> Iterator[int]:
+    at = text.find(word)
+    while at >= 0:
+        yield at
+        at = text.find(word, at + len(word))
+
+
+def _end_of_line(text: str, at: int) -> int:
+    end = text.find("\n", at)
+    return len(text) if end < 0 else end + 1
+
+
 # a table matters only where it is read from an engine
-_NAMES = "|".join(sorted((CALL_NAMES | USE_NAMES) - _COMMON - {"Table"}))
-#: What stands on the line of a fact. ``https://`` is no database.
-_FACT = re.compile(
-    rf"\b(?:{_NAMES}|\w*migrat\w*)\s*\(|(?<!http)(?<!https)://|\bset_(?:main|section)_option\b|\bautoload_with\b"
-    r"|\b\w*(?:[mM]igrat|[aA]lembic|upgrade|downgrade)\w*(?:\.config\.main)?\s*\("
+_NAMES = (CALL_NAMES | USE_NAMES) - {"Table"}
+_CALLS = "|".join(sorted(_NAMES))
+_CALL = _Kind.of({*_NAMES, "autoload_with"}, rf"\b(?:{_CALLS})\s*\(|\bset_(?:main|section)_option\b|\bautoload_with\b")
+#: Schemes of what is no database.
+_OTHERS = (
+    "http",
+    "https",
+    "ws",
+    "wss",
+    "redis",
+    "rediss",
+    "s3",
+    "gs",
+    "file",
+    "ftp",
+    "amqp",
+    "amqps",
+    "mongodb",
+    "tcp",
 )
-#: The same in a revision, which is only what it says it is.
-_REVISION_FACT = re.compile(
-    rf"{_FACT.pattern}|^(?:down_)?revision\b|\b(?:{'|'.join(sorted(_COMMON))})\s*\(|\bexecute\b|\bexec_driver_sql\b",
-    re.MULTILINE,
+_URL = _Kind.of({"://"}, rf"{''.join(f'(?<!{scheme})' for scheme in _OTHERS)}://")
+_MIGRATIONS = ("igrat", "lembic", "upgrade", "downgrade")
+_MIGRATION = _Kind.of(
+    {*_MIGRATIONS, "ensure_version"},
+    r"\b(?:\w*(?:[mM]igrat|[aA]lembic|upgrade|downgrade)\w*(?:\.config\.main)?|ensure_version)\s*\(",
 )
-#: What a file with coroutines does with a session or engine and does not await: a statement of its own, or a method
-#: of what is named like a session; and a ``with`` that should be asynchronous.
-_UNAWAITED = re.compile(
+#: Commands of Alembic whose names are everybody's, too.
+_COMMAND = _Kind.of({"check", "current", "stamp"}, r"\b(?:check|current|stamp)\s*\(")
+#: What a revision does, and that it is one.
+_OPERATION = _Kind.of({"execute", "exec_driver_sql"}, r"\bexecute\b|\bexec_driver_sql\b")
+_REVISION = _Kind.of({"revision"}, r"^(?:down_)?revision\b")
+#: What a coroutine does with a session or engine and does not await: a statement of its own, or a method of what is
+#: named like a session.
+_UNAWAITED = _Kind.of(
+    {
+        *(".close", ".commit", ".delete", ".dispose", ".exec", ".flush", ".invalidate", ".merge", ".refresh"),
+        *(".rollback", ".run_sync", ".query", ".scalar"),
+    },
     r"^[ \t]+[\w.]+\.(?:close|commit|delete|dispose|exec_driver_sql|execute|flush|invalidate|merge|refresh|rollback"
     r"|run_sync)\s*\("
-    r"|^(?!.*\bawait\b).*(?:[sS]ession|\bdb)\w*(?:\(\))?\.(?:exec|execute|query|scalars?)\s*\("
-    r"|^[ \t]+with\b.*(?:(?:[sS]ession|[mM]aker|[fF]actory)\w*\s*\(|\.begin\s*\()",
-    re.MULTILINE,
+    r"|^(?!.*\bawait\b).*(?:[sS]ession|\bdb)\w*(?:\(\))?\.(?:exec|execute|query|scalars?)\s*\(",
 )
-_BEGINS = re.compile(r"\bwith\b.*engine\w*\.begin\s*\(")
+#: A ``with`` that should be asynchronous, in a file with coroutines; and in one without.
+_WITH = _Kind.of(
+    {"ession", "aker", "actory", ".begin"},
+    r"^[ \t]+with\b.*(?:(?:[sS]ession|[mM]aker|[fF]actory)\w*\s*\(|\.begin\s*\()",
+)
+_BEGINS = _Kind.of({"begin"}, r"\bwith\b.*engine\w*\.begin\s*\(")
 #: The reverse, in a file that makes something synchronous.
-_ASYNC_WITH = re.compile(r"\basync\s+with\b.*(?:(?:[sS]ession|[mM]aker|[fF]actory)\w*\s*\(|\.begin\s*\()")
-_MAKES_SYNC = re.compile(r"\b(?:sessionmaker|create_engine|engine_from_config)\b|\bsync_\w*session")
+_ASYNC_WITH = _Kind.of(_WITH.words, r"\basync\s+with\b.*(?:(?:[sS]ession|[mM]aker|[fF]actory)\w*\s*\(|\.begin\s*\()")
+_MAKES_SYNC = _Kind.of(
+    {"sessionmaker", "create_engine", "engine_from_config", "sync_"},
+    r"\b(?:sessionmaker|create_engine|engine_from_config)\b|\bsync_\w*session",
+)
 #: What a listener does is read too, not only that there is one.
 _LISTENER = re.compile(r"\blistens?(?:_for)?\s*\(")
+_HEADER = re.compile(r"^([ \t]*)(?:(?:async[ \t]+)?def|class)[ \t]+(\w+)", re.MULTILINE)
+_WORD = re.compile(r"\w+")
+_LONGEST_CALL = 1000
 _LISTENING = re.compile(r"\bawait\b|\bisinstance\s*\(")
-_ALIAS = re.compile(rf"\b(?:{_NAMES})\s+as\s+(\w+)")
+_ALIAS = _Kind.of(_NAMES, rf"\b(?:{_CALLS})\s+as\s+(\w+)")
 #: In Alembic's files every statement of an environment, and of a revision with coroutines, may matter.
 _ENVIRONMENT = re.compile(r"\balembic(?:\.context\b|\s+import\s[^\n]*\bcontext\b|\s+import\s*\([^)]*\bcontext\b)")
 _OPERATIONS = re.compile(r"\balembic(?:\.op\b|\s+import\s[^\n]*\bop\b|\s+import\s*\([^)]*\bop\b)")
 _COROUTINE = re.compile(r"\b(?:async|await)\b")
 #: What a function of another module does that counts, not only what it gives: it may run a migration.
-_EFFECT = re.compile(
-    r"\b\w*(?:[mM]igrat|[aA]lembic|upgrade|downgrade)\w*(?:\.config\.main)?\s*\(|\.(?:stamp|current|check|ensure_version)\s*\("
+_EFFECT = _Kind.of(
+    {*_MIGRATIONS, ".stamp", ".current", ".check", ".ensure_version"},
+    rf"{_MIGRATION.pattern.pattern}|\.(?:stamp|current|check|ensure_version)\s*\(",
 )
 #: What makes another URL of one. In a function what it returns counts with it.
 _REWRITE = re.compile(
@@ -107,6 +178,20 @@ _REWRITE = re.compile(
 )
 _DEFINITION = re.compile(r"^[ \t]*(?:(?:async[ \t]+)?def|class)\b|^[^\s#)\]}]", re.MULTILINE)
 _RETURN = re.compile(r"^[ \t]+return\b", re.MULTILINE)
+
+
+def _in_listeners(text: str) -> Iterator[int]:
+    """What may count in functions that are listeners: those that follow a decorator, or are named in a call."""
+    calls = list(_LISTENER.finditer(text))
+    if not calls:
+        return
+    found = [(match.start(), len(match[1]), match[2]) for match in _HEADER.finditer(text)]
+    named = {name for call in calls for name in _WORD.findall(text, call.end(), call.end() + _LONGEST_CALL)}
+    decorated = {bisect_right(found, (call.start(),)) for call in calls}
+    for index, (start, indent, name) in enumerate(found):
+        if index in decorated or name in named:
+            end = next((at for at, width, _ in found[index + 1 :] if width <= indent), len(text))
+            yield from (match.start() for match in _LISTENING.finditer(text, start, end))
 
 
 def _returns(text: str, rewrites: Iterable[int]) -> Iterator[int]:
@@ -129,14 +214,16 @@ def makers(names: Iterable[str]) -> frozenset[str]:
 
 
 _MAKING = re.compile(r"^([ \t]+)[^#\n]*\bcreate_(?:async_)?engine\s*\(", re.MULTILINE)
-_HEADER = re.compile(r"^([ \t]*)(?:(?:async[ \t]+)?def|class)[ \t]+(\w+)", re.MULTILINE)
 
 
 def _makers(text: str) -> frozenset[str]:
     """The functions and classes that make an engine, perhaps of what they are given."""
     found: set[str] = set()
+    makings = list(_MAKING.finditer(text)) if "_engine" in text else []
+    if not makings:
+        return frozenset()
     headers = [(match.start(), len(match.group(1)), match.group(2)) for match in _HEADER.finditer(text)]
-    for making in _MAKING.finditer(text):
+    for making in makings:
         indent = len(making.group(1))
         for at, depth, name in reversed(headers):
             if at < making.start() and depth < indent:
@@ -150,11 +237,27 @@ def lines_of_effects(text: str) -> list[int]:
     if "alembic" not in text:
         return []
     starts = line_starts(text)
-    return sorted({bisect_right(starts, match.start()) for match in _EFFECT.finditer(text)})
+    return sorted({bisect_right(starts, at) for at in _EFFECT.offsets(text)})
 
 
-def lines_of_facts(text: str) -> list[int] | None:
-    """The 1-based lines of a file that facts can come from, sorted; None for all of them.
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """The 1-based lines that facts can come from."""
+
+    anywhere: frozenset[int]
+    in_coroutines: frozenset[int]
+    """Those that count where they stand in a coroutine."""
+
+    def __bool__(self) -> bool:
+        return bool(self.anywhere or self.in_coroutines)
+
+    def lines(self, file: Slicer) -> list[int]:
+        """Those that count in ``file``, sorted."""
+        return sorted({*self.anywhere, *(line for line in self.in_coroutines if file.is_in_coroutine(line))})
+
+
+def candidates_of(text: str) -> Candidates | None:
+    """Where facts can come from in a file; None for all of it.
 
     What a visitor of this package notes must stand on a line that is
     found here: a new kind of fact needs its words above.
@@ -162,25 +265,36 @@ def lines_of_facts(text: str) -> list[int] | None:
     alembic = "alembic" in text
     if alembic and (_ENVIRONMENT.search(text) or (_OPERATIONS.search(text) and _COROUTINE.search(text))):
         return None
-    facts = _REVISION_FACT if alembic else _FACT
-    starts = line_starts(text)
-    lines = {bisect_right(starts, match.start()) for match in facts.finditer(text)}
-    patterns = []
-    if "async" in text:
-        patterns = [_UNAWAITED, *([_ASYNC_WITH] if _MAKES_SYNC.search(text) else [])]
+    asynchronous = "async" in text
+    kinds = [_CALL, _URL]
+    if alembic:
+        kinds += [_OPERATION]
+    if asynchronous:
+        kinds += [_WITH]
+        if next(_MAKES_SYNC.offsets(text), None) is not None:
+            kinds.append(_ASYNC_WITH)
     elif "with" in text:
-        patterns = [_BEGINS]
-    lines |= {bisect_right(starts, match.start()) for pattern in patterns for match in pattern.finditer(text)}
-    if _LISTENER.search(text):
-        lines |= {bisect_right(starts, match.start()) for match in _LISTENING.finditer(text)}
+        kinds.append(_BEGINS)
+    if asynchronous or "run_sync" in text:
+        # nobody else asks whether something runs a migration
+        kinds += [_MIGRATION, *([_COMMAND] if alembic else [])]
+    offsets = [at for kind in kinds for at in kind.offsets(text)]
+    if "listen" in text:
+        offsets += _in_listeners(text)
     rewrites = [match.start() for match in _REWRITE.finditer(text)]
-    lines |= {bisect_right(starts, at) for at in (*rewrites, *_returns(text, rewrites))}
+    offsets += [*rewrites, *_returns(text, rewrites)]
     made = _makers(text)
     if made:
         calls = re.compile(rf"(?<!def )(?<!class )\b(?:{'|'.join(sorted(made))})\s*\(")
-        lines |= {bisect_right(starts, match.start()) for match in calls.finditer(text)}
-    aliases = {match.group(1) for match in _ALIAS.finditer(text)}
+        offsets += [match.start() for match in calls.finditer(text)]
+    aliases = {match[1] for at in _ALIAS.offsets(text) if (match := _ALIAS.pattern.match(text, at))}
     if aliases:
         calls = re.compile(rf"\b(?:{'|'.join(aliases)})\s*\(")
-        lines |= {bisect_right(starts, match.start()) for match in calls.finditer(text)}
-    return sorted(lines)
+        offsets += [match.start() for match in calls.finditer(text)]
+    unawaited = [*_UNAWAITED.offsets(text)] if asynchronous else []
+    if alembic and (offsets or unawaited):
+        offsets += _REVISION.offsets(text)
+    starts = line_starts(text) if offsets or unawaited else []
+    return Candidates(
+        frozenset(bisect_right(starts, at) for at in offsets), frozenset(bisect_right(starts, at) for at in unawaited)
+    )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from dbdriver_lint.analysis.candidates import COMMANDS
 from dbdriver_lint.analysis.facts import RunSyncCall
 from dbdriver_lint.analysis.frames import Frame
 from dbdriver_lint.analysis.migration_facts import CommandCall
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from dbdriver_lint.analysis.collect import Site
     from dbdriver_lint.analysis.values import CallRecord, Value
 
-#: The commands that run ``env.py``.
-COMMANDS = frozenset({"upgrade", "downgrade", "stamp", "current", "check", "ensure_version"})
 #: Takes the command and its arguments as the shell would give them.
 COMMAND_LINE = "alembic.config.main"
 #: How a function that may run one is called.

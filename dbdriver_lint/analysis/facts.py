@@ -293,3 +293,7 @@ class ModuleFacts:
     is_revision: bool = False
     names: Mapping[str, str] = field(default_factory=dict)
     """Module-level imports: local name to canonical dotted name."""
+
+
+NO_FACTS = ModuleFacts(Purpose.APPLICATION)
+"""What a file has that is not analysed: nothing in it can be a finding, whatever the project is."""

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from dbdriver_lint.analysis.anchors import NodeAnchor
+from dbdriver_lint.analysis.candidates import COMMANDS
 from dbdriver_lint.analysis.collect import Site, SiteVisitor
-from dbdriver_lint.analysis.commands import COMMAND_LINE, COMMANDS, NAMES_A_MIGRATION
+from dbdriver_lint.analysis.commands import COMMAND_LINE, NAMES_A_MIGRATION
 from dbdriver_lint.analysis.migration_facts import (
     AsyncSyntax,
     AsyncSyntaxKind,
@@ -19,6 +20,7 @@ from dbdriver_lint.analysis.migration_facts import (
     LostKind,
     SqlCall,
 )
+from dbdriver_lint.analysis.revisions import is_revision
 from dbdriver_lint.analysis.tree import children, dotted, last_name
 from dbdriver_lint.analysis.values import Result, Text, choice
 
@@ -58,15 +60,6 @@ class AlembicVisitor(SiteVisitor):
         self.reads_connection = False
         self._written: set[cst.CSTNode] = set()
         self._lambdas = 0
-
-    @property
-    def sites(self) -> Iterator[Site]:
-        """Where something was noted that needs values."""
-        yield from self.options
-        yield from self.loops
-        yield from self.run_sync
-        yield from (site for site in self.migrating if site.functions)
-        yield from self.executes
 
     def visit_ImportAlias(self, node: cst.ImportAlias) -> None:
         alias = node.asname.name if node.asname is not None else None
@@ -199,11 +192,29 @@ def _sql(record: CallRecord) -> Value | None:
 # env.py
 
 
-def environment(analysis: Analysis) -> EnvironmentFacts | None:
-    """What the file does as an ``env.py``; None where it is none."""
+def sites(analysis: Analysis) -> Iterator[Site]:
+    """Where something was noted that needs values, in a file of this kind."""
+    visitor = analysis.alembic
+    yield from visitor.options
+    yield from visitor.run_sync
+    if is_environment(analysis):
+        yield from visitor.loops
+    if is_revision(analysis):
+        yield from visitor.executes
+    if visitor.run_sync or any(site.coroutine for site in visitor.migrating):
+        yield from (site for site in visitor.migrating if site.functions)
+
+
+def is_environment(analysis: Analysis) -> bool:
+    """Whether the file is an ``env.py``."""
     text = analysis.parsed.source.text
     imported = "alembic.context" in analysis.names.imports.values() or "alembic.context." in text
-    if not imported or "run_migrations" not in text:
+    return imported and "run_migrations" in text
+
+
+def environment(analysis: Analysis) -> EnvironmentFacts | None:
+    """What the file does as an ``env.py``; None where it is none."""
+    if not is_environment(analysis):
         return None
     return EnvironmentFacts(
         loop=_loop(analysis),

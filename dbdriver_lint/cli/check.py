@@ -160,20 +160,22 @@ def _check_settings(tasks: Sequence[Task], cache: ResultCache | None) -> None:
     settings = {id(task.settings): task.settings for task in tasks}.values()
     new = [each for each in settings if cache is None or not cache.knows(each)]
     if new:
-        from dbdriver_lint.rules.registry import all_rules
+        from dbdriver_lint.rules.index import entries
         from dbdriver_lint.settings.select import check_selectors
 
         for each in new:
-            check_selectors(each, all_rules())
+            check_selectors(each, entries())
             _check_version(each)
 
 
 def _check_version(settings: Settings) -> None:
+    if not settings.sqlalchemy_version:
+        return
     from dbdriver_lint.knowledge.versions import VersionError, VersionRange
     from dbdriver_lint.settings.load import SettingsError
 
     try:
-        VersionRange.parse(settings.sqlalchemy_version or "")
+        VersionRange.parse(settings.sqlalchemy_version)
     except VersionError as error:
         place = settings.origin("sqlalchemy_version") or "settings"
         raise SettingsError(place, "sqlalchemy-version", str(error)) from error
@@ -182,13 +184,13 @@ def _check_version(settings: Settings) -> None:
 def _report(outcomes: Sequence[Outcome], problems: Sequence[Problem], finder: SettingsFinder) -> Report:
     from dbdriver_lint.findings.fingerprint import fingerprints
     from dbdriver_lint.report.model import Report, RuleCard
-    from dbdriver_lint.rules.registry import all_rules
+    from dbdriver_lint.rules.index import entries
 
     sources = {source.path: source for outcome in outcomes for source in outcome.sources}
     findings, accepted, gone = _without_accepted(outcomes, sources, finder)
     findings.sort(key=lambda f: f.sort_key)
     codes = sorted({finding.code for finding in findings})
-    rules = {rule.code: rule for rule in all_rules()} if codes else {}
+    rules = {rule.code: rule for rule in entries()} if codes else {}
     return Report(
         findings=tuple(findings),
         sources=sources,
@@ -198,7 +200,7 @@ def _report(outcomes: Sequence[Outcome], problems: Sequence[Problem], finder: Se
         stale=gone,
         fixed={outcome.path: outcome.applied for outcome in outcomes if outcome.applied},
         problems=tuple(problems),
-        rules={code: RuleCard.of(rules[code]) for code in codes if code in rules},
+        rules={code: RuleCard.of(rules[code].load()) for code in codes if code in rules},
         fingerprints=fingerprints(findings, sources),
     )
 

@@ -61,7 +61,8 @@ def run(args: argparse.Namespace) -> int:
     from dbdriver_lint.doctor.render import text, to_json
     from dbdriver_lint.doctor.sides import Project
     from dbdriver_lint.knowledge.address import DatabaseUrlError
-    from dbdriver_lint.project.dependencies import find_root, read_dependencies
+    from dbdriver_lint.project.dependencies import read_dependencies
+    from dbdriver_lint.project.roots import find_root
     from dbdriver_lint.settings.load import SettingsError, SettingsFinder
 
     if not args.timeout > 0:

@@ -40,7 +40,7 @@ class Project:
 @lru_cache(maxsize=4096)
 def project_root(folder: Path) -> Path:
     """The root of the project that an absolute folder belongs to; looked for once."""
-    from dbdriver_lint.project.dependencies import find_root
+    from dbdriver_lint.project.roots import find_root
 
     return find_root(folder)
 
@@ -54,7 +54,7 @@ def _dependencies(root: Path, override: str | None) -> Dependencies:
 
 def forget() -> None:
     """Read everything anew when it is asked for next: files of a long-lived process's projects have changed."""
-    for name in ("alembic", "dependencies", "environment", "modules"):
+    for name in ("alembic", "environment", "modules", "roots"):
         reader = sys.modules.get(f"{__name__}.{name}")  # what was not imported has read nothing
         if reader is not None:
             reader.forget()

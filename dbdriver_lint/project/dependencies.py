@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field
-from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from dbdriver_lint.knowledge.drivers import async_drivers, drivers_of, sync_drivers
 from dbdriver_lint.knowledge.versions import VersionRange
 from dbdriver_lint.project.manifests import Manifests, ManifestWarning, Role, standing_in
+from dbdriver_lint.project.roots import ROOT_MARKERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -18,9 +17,6 @@ if TYPE_CHECKING:
 
     from dbdriver_lint.knowledge.drivers import Driver
     from dbdriver_lint.project.manifests import Requirement
-
-ROOT_MARKERS = ("pyproject.toml", "setup.py", "setup.cfg", "requirements.txt", "Pipfile", ".git")
-"""A folder that holds one of these is a project's root."""
 
 BRINGS: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("sqlalchemy", "asyncio"): ("greenlet",),
@@ -134,23 +130,6 @@ class Dependencies:
     def _preferred(self, names: Iterable[str]) -> str | None:
         declared = self.drivers() or ()
         return next((name for name in names if name in declared), None)
-
-
-def find_root(path: Path) -> Path:
-    """The nearest folder at or above ``path`` that looks like a project's root, else the folder itself."""
-    start = path if path.is_dir() else path.parent
-    absolute = start.absolute()
-    return next((folder for folder in (absolute, *absolute.parents) if _is_root(str(folder))), absolute)
-
-
-@lru_cache(maxsize=16_384)
-def _is_root(folder: str) -> bool:
-    return any(os.path.exists(os.path.join(folder, marker)) for marker in ROOT_MARKERS)  # noqa: PTH110
-
-
-def forget() -> None:
-    """Look for everything anew."""
-    _is_root.cache_clear()
 
 
 def root_markers(root: Path) -> list[Path]:

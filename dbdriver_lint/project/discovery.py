@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import stat
-import subprocess
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -142,6 +141,8 @@ def _listed_by_git(directory: str, problems: list[Problem]) -> list[str] | None:
     # In a hook git sets GIT_DIR and GIT_INDEX_FILE for the repository of the commit, which may be another one.
     keep = ("GIT_CONFIG", "GIT_EXEC_PATH", "GIT_CEILING_DIRECTORIES")
     environment = {k: v for k, v in os.environ.items() if not k.startswith("GIT_") or k.startswith(keep)}
+    import subprocess
+
     environment["LC_ALL"] = "C"  # its warnings are read below
     try:
         ignored = subprocess.run([*git, "check-ignore", "-q", "."], env=environment, capture_output=True, check=False)  # noqa: S603

@@ -15,7 +15,6 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dbdriver_lint.knowledge.urls import HOLE, UrlError, parse_url
 from dbdriver_lint.project.inputs import Kind, Question, ledger, note_files
 
 if TYPE_CHECKING:
@@ -90,7 +89,7 @@ def files_for(folder: Path, env_files: tuple[str, ...]) -> tuple[Path, ...]:
 
 
 def _well_known(folder: Path) -> Iterator[Path]:
-    from dbdriver_lint.project.dependencies import find_root
+    from dbdriver_lint.project.roots import find_root
 
     root = find_root(folder)
     for here in (folder, *folder.parents):
@@ -118,6 +117,8 @@ def urls_in(path: str, text: str) -> tuple[Setting, ...]:
     """The variables that the text of an env or compose file sets to database URLs."""
     if "://" not in text or path.endswith(".ini"):
         return ()
+    from dbdriver_lint.knowledge.urls import HOLE
+
     variables = _of_compose(text) if path.endswith((".yml", ".yaml")) else _of_env_file(text)
     return tuple(
         Setting(name, value, path, text.count("\n", 0, start) + 1, None if at < 0 else at)
@@ -128,11 +129,13 @@ def urls_in(path: str, text: str) -> tuple[Setting, ...]:
 
 
 def _is_database_url(text: str) -> bool:
+    from dbdriver_lint.knowledge.dialects import DIALECTS, WRONG_DIALECTS
+    from dbdriver_lint.knowledge.urls import UrlError, parse_url
+
     try:
         url = parse_url(text)
     except UrlError:
         return False
-    from dbdriver_lint.knowledge.dialects import DIALECTS, WRONG_DIALECTS
 
     return url.drivername.known and url.drivername.value.partition("+")[0] in {*DIALECTS, *WRONG_DIALECTS}
 

@@ -7,7 +7,6 @@ again: while all answers are the same, so are the findings. What was looked for 
 from __future__ import annotations
 
 import enum
-import hashlib
 import os
 import stat
 from functools import cache
@@ -173,11 +172,15 @@ def stamp_of(path: str) -> str:
 
 def digest_of_bytes(data: bytes) -> str:
     """The digest that stands for the content of a file."""
-    return hashlib.blake2b(data, digest_size=16).hexdigest()
+    from hashlib import blake2b
+
+    return blake2b(data, digest_size=16).hexdigest()
 
 
 def digest_of(path: str) -> str:
     """The digest of a file on the disk; empty where it cannot be read, as where there is none."""
+    import hashlib
+
     try:
         if not stat.S_ISREG(os.stat(path).st_mode):  # noqa: PTH116  a pipe would keep us waiting
             return ""

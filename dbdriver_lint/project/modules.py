@@ -142,7 +142,7 @@ class Modules:
     def _top(self, folder: str) -> str:
         """The repository's top, else the nearest folder with a project file, else ``folder``."""
         if folder not in self._tops:
-            from dbdriver_lint.project.dependencies import find_root
+            from dbdriver_lint.project.roots import find_root
 
             # the folders above are only asked for this: others write in them all the time
             here = Path(folder)

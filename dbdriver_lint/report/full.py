@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from dbdriver_lint.findings.model import Severity
 from dbdriver_lint.fixes.edit import Applicability
 from dbdriver_lint.report.display import mask
-from dbdriver_lint.report.frame import code_frame, fix_diff
 from dbdriver_lint.report.model import fix_marker, rule_url
 from dbdriver_lint.report.summary import summary
 
@@ -77,6 +76,8 @@ def _place(
     context: int = 1,
     style: str,
 ) -> Iterator[str]:
+    from dbdriver_lint.report.frame import code_frame
+
     frame = code_frame(source, start, end, terminal, context=context, style=style) if source else []
     gutter = len(str(end.line + context)) if frame else 1
     yield f"{' ' * gutter}{terminal.paint('-->', 'blue')} {mask(path)}:{start.line}:{start.column}"
@@ -86,6 +87,8 @@ def _place(
 def _fix(fix: Fix, source: SourceFile | None, terminal: Terminal) -> Iterator[str]:
     yield f"{terminal.paint('help', 'cyan', 'bold')}: {mask(fix.title)}"
     if source is not None:
+        from dbdriver_lint.report.frame import fix_diff
+
         yield from fix_diff(source, fix, terminal)
     if fix.applicability in _NOTES:
         yield terminal.paint(_NOTES[fix.applicability], "dim")

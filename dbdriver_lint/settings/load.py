@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import os
 import re
-import tomllib
 import types
 from dataclasses import Field, dataclass, field, replace
 from pathlib import Path
@@ -183,6 +182,8 @@ def _read(path: Path, extended_by: tuple[Path, ...]) -> Settings:
 
 def _table(path: Path) -> Mapping[str, Any] | None:
     """Our table in a TOML file: the whole of `dbdriver-lint.toml`; None where a pyproject.toml has none."""
+    import tomllib
+
     place = _shown(path)
     try:
         document = tomllib.loads(path.read_bytes().decode("utf-8-sig"))

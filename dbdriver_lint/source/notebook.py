@@ -11,7 +11,6 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from dbdriver_lint.source.comments import Layout
 from dbdriver_lint.source.text import Position, SourceFile, UnreadableSourceError
 
 if TYPE_CHECKING:
@@ -174,6 +173,8 @@ def _is_python(content: dict[str, Any]) -> bool:
 
 def _without_magics(text: str, magics: list[str]) -> str:
     """The text with a `pass` for each line that only IPython understands; its lines stay where they are."""
+    from dbdriver_lint.source.comments import Layout
+
     inside = {
         line for first, last in Layout.of(SourceFile.from_text("", text)).joined for line in range(first + 1, last + 1)
     }

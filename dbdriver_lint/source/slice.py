@@ -76,6 +76,7 @@ class Area:
         "by_attribute",
         "by_name",
         "by_set",
+        "definitions",
         "fields",
         "flow",
         "hooks",
@@ -94,6 +95,7 @@ class Area:
         """The statements that bind a name, change the object of that name, or narrow what it can be."""
         self.by_attribute: dict[str, list[Statement]] = defaultdict(list)
         """The statements that set or change an attribute, and the members of a class."""
+        self.definitions: list[Statement] = []
         self.methods: list[Statement] = []
         self.by_set: dict[str, list[Statement]] | None = None
         """The methods of a class that set an attribute of their object, once that was asked."""
@@ -163,6 +165,17 @@ class Slicer:
             area = self._areas[node] = self._area(self._body(node), definition)
         return area
 
+    def is_in_coroutine(self, line: int) -> bool:
+        """Whether the innermost function around a 1-based line is an ``async def``."""
+        area: Area | None = self.module
+        inside = False
+        while area is not None:
+            around = next((s for s in area.definitions if s.first <= line <= s.last), None)
+            if around is not None and isinstance(around.node, _FUNCTIONS):
+                inside = isinstance(around.node, ast.AsyncFunctionDef)
+            area = None if around is None else self.inside(around)
+        return inside
+
     def _body(self, node: ast.stmt) -> list[ast.stmt]:
         assert isinstance(node, _DEFINITIONS)
         if node.body:
@@ -224,6 +237,7 @@ class Slicer:
     def _define(self, area: Area, statement: Statement, node: ast.stmt, in_class: bool) -> None:
         assert isinstance(node, _DEFINITIONS)
         statement.first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
+        area.definitions.append(statement)
         area.by_name[node.name].append(statement)
         if in_class:
             area.by_attribute[node.name].append(statement)

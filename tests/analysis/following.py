@@ -6,7 +6,7 @@ from textwrap import dedent
 from typing import TYPE_CHECKING
 
 from dbdriver_lint.analysis.build import analyse
-from dbdriver_lint.analysis.candidates import lines_of_facts
+from dbdriver_lint.analysis.candidates import candidates_of
 from dbdriver_lint.analysis.imports import FirstPartyModules
 from dbdriver_lint.knowledge.urls import HOLE
 from dbdriver_lint.project.modules import Modules
@@ -34,8 +34,9 @@ def facts_of(root: Path, files: dict[str, str], linted: str, *, sliced: bool = T
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(dedent(text))
     source = SourceFile.from_bytes(str(root / linted), (root / linted).read_bytes())
-    lines = lines_of_facts(source.text) if sliced else None
-    excerpt = None if lines is None else Slicer(source.text).around(lines).cut()
+    candidates = candidates_of(source.text) if sliced else None
+    slicer = Slicer(source.text)
+    excerpt = None if candidates is None else slicer.around(candidates.lines(slicer)).cut()
     return analyse(parse(source, excerpt), importer=FirstPartyModules(Modules()))
 
 

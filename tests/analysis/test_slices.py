@@ -47,7 +47,7 @@ def test_same_findings_with_and_without(
         return [(f.code, f.start, f.end, f.message) for f in result.findings]
 
     sliced = found()
-    monkeypatch.setattr(candidates, "lines_of_facts", lambda text: None)
+    monkeypatch.setattr(candidates, "candidates_of", lambda text: None)
     assert sliced == found()
 
 

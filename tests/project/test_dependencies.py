@@ -8,7 +8,8 @@ import pytest
 
 from dbdriver_lint.knowledge.drivers import driver_named
 from dbdriver_lint.knowledge.versions import VersionError
-from dbdriver_lint.project.dependencies import Declaration, Dependencies, find_root, read_dependencies
+from dbdriver_lint.project.dependencies import Declaration, Dependencies, read_dependencies
+from dbdriver_lint.project.roots import find_root
 
 if TYPE_CHECKING:
     from pathlib import Path

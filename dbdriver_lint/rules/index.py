@@ -1,0 +1,77 @@
+"""What has to be known of all rules before one of them is imported: which are in force, and the gate's words.
+
+The table is made of the rule classes: ``python tests/rules/test_index.py`` writes it anew. Where a rule was
+added since, the classes themselves are asked.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from importlib import import_module
+from typing import TYPE_CHECKING, NamedTuple
+
+from dbdriver_lint.rules.table import ROWS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dbdriver_lint.rules.base import Rule
+
+FAMILIES = ("url", "parameters", "engine", "alembic", "suppression")
+
+
+class Entry(NamedTuple):
+    """One rule; see :class:`~dbdriver_lint.rules.base.Rule`."""
+
+    module: str
+    code: str
+    name: str
+    group: str
+    in_tests: bool
+    hooks: tuple[str, ...]
+    needles: tuple[str, ...]
+
+    def load(self) -> type[Rule]:
+        """The rule itself."""
+        import_module(self.module)
+        from dbdriver_lint.rules.base import REGISTRY
+
+        return REGISTRY[self.code]
+
+
+def entry_of(rule: type[Rule]) -> Entry:
+    """The entry of a rule that is imported."""
+    return Entry(rule.__module__, rule.code, rule.name, str(rule.group), rule.in_tests, rule.hooks, rule.needles)
+
+
+def modules() -> Iterator[str]:
+    """The names of the rules' modules: each file in a family's folder is one."""
+    package = __name__.rpartition(".")[0]
+    here = os.path.dirname(__file__)
+    for family in FAMILIES:
+        with os.scandir(os.path.join(here, family)) as files:
+            for name in sorted(file.name for file in files):
+                if name.endswith(".py") and name != "__init__.py":
+                    yield f"{package}.{family}.{name.removesuffix('.py')}"
+
+
+@cache
+def entries() -> tuple[Entry, ...]:
+    """All rules, in the order of their codes."""
+    known = tuple(Entry(*row) for row in ROWS)
+    if {entry.module for entry in known} == set(modules()):
+        return known
+    from dbdriver_lint.rules.registry import all_rules
+
+    return tuple(entry_of(rule) for rule in all_rules())
+
+
+@cache
+def needles(rules: frozenset[Entry]) -> tuple[bytes, ...]:
+    """The words, one of which a file must hold so that one of ``rules`` can find something.
+
+    Taken from the rules themselves; a needle that contains another one is of no use.
+    """
+    words = {needle.encode() for rule in rules for needle in rule.needles}
+    return tuple(sorted(word for word in words if not any(other in word for other in words if other != word)))
