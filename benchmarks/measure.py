@@ -86,9 +86,9 @@ def run(arguments: Sequence[str], cwd: str | None = None, codes: frozenset[int] 
 
 
 def interleaved(commands: Sequence[Command], rounds: int, tell: Callable[[str], object] = print) -> None:
-    """Measure all commands ``rounds`` times, one after the other; each once unmeasured before, where it is quick."""
+    """Measure all commands ``rounds`` times, one after the other; each once unmeasured before, where that is quick."""
     for command in commands:
-        if command.rounds > 1:
+        if rounds > 1 < command.rounds:
             run(command.arguments, command.cwd, command.codes)
     for number in range(rounds):
         for command in commands:

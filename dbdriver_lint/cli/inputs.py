@@ -27,7 +27,7 @@ def parser() -> argparse.ArgumentParser:
         "Print what the findings of each file are made from: the file, the modules that its values come from, env, "
         "compose, ini and dependency files, the settings; and what was looked for and is not there.",
     )
-    parser.add_argument("paths", nargs="+", metavar="file", help="files as they would be linted")
+    parser.add_argument("paths", nargs="+", metavar="path", help="files, and directories with all their files")
     parser.add_argument("--output-format", choices=FORMATS, default="text", help="default: text")
     add_selection(parser)
     return parser
@@ -36,29 +36,25 @@ def parser() -> argparse.ArgumentParser:
 def run(args: argparse.Namespace) -> int:
     """Print the inputs of each file; exit code 2 if one could not be read."""
     from dbdriver_lint.cli.output import warn, write
+    from dbdriver_lint.project.discovery import discover
     from dbdriver_lint.settings.load import SettingsError
 
     finder = settings_finder(args)
-    found = []
-    failed = False
-    for path in args.paths:
-        try:
-            found.append(_inputs_of(path, finder))
-        except SettingsError as error:
-            fail(str(error))
-        except OSError as error:
-            warn(f"error: {path}: {(error.strerror or str(error)).lower()}")
-            failed = True
+    try:
+        files = discover(args.paths, finder.for_file)
+        found = [_inputs_of(path, finder) for path in files.files]
+    except SettingsError as error:
+        fail(str(error))
+    for problem in files.problems:
+        warn(f"error: {problem.path}: {problem.message}")
     if args.output_format == "json":
         write(json.dumps(_document(found), indent=2) + "\n")
     else:
         write("".join(f"{line}\n" for each in found for line in _lines(each)))
-    return EXIT_ERROR if failed else EXIT_CLEAN
+    return EXIT_ERROR if files.problems else EXIT_CLEAN
 
 
 def _inputs_of(path: str, finder: SettingsFinder) -> dict[str, Any]:
-    from pathlib import Path
-
     from dbdriver_lint.project import forget
     from dbdriver_lint.project.inputs import ledger
     from dbdriver_lint.project.modules import shared_modules
@@ -67,8 +63,6 @@ def _inputs_of(path: str, finder: SettingsFinder) -> dict[str, Any]:
 
     forget()
     shared_modules().forget()  # so that nothing is noted for another file
-    with Path(path).open("rb"):
-        pass
     lint_file(Task(path, finder.for_file(path)), Options())
     questions = ledger().questions(path)
     return {

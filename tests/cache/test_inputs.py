@@ -121,14 +121,18 @@ def test_what_is_not_there_is_named_too(tree: Path, capsys: pytest.CaptureFixtur
 def test_the_text(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["inputs", "src/app/unknown.py", "src/app/quiet.py"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == "src/app/unknown.py:"
-    assert "  src/app/unknown.py  (file)" in lines
+    assert lines[0] == "src/app/quiet.py:"
+    assert lines[1].startswith("  dbdriver-lint.toml")
+    assert "  src/app/unknown.py  (file)" in lines[lines.index("src/app/unknown.py:") :]
     assert "  not there: module app.nowhere, looked for from src/app" in lines
-    assert lines[lines.index("src/app/quiet.py:") + 1].startswith("  dbdriver-lint.toml")
 
 
 def test_a_missing_file_is_told(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["inputs", "src/app/gone.py", "src/app/quiet.py"]) == 2
     told = capsys.readouterr()
+    assert main(["inputs", "src"]) == 0
+    whole = capsys.readouterr().out
+    assert [line for line in whole.splitlines() if line.endswith("quiet.py:")] == ["src/app/quiet.py:"]
+    assert whole.count(":\n") >= 7
     assert told.err == "error: src/app/gone.py: no such file or directory\n"
     assert "src/app/quiet.py:" in told.out
