@@ -143,7 +143,8 @@ class _Writer:
         rest = self._write_hosts(self.address.query)
         keys, wish = read_tls(self.dialect, self.source_driver, rest)
         asked = [name for name, _ in rest if name in keys]
-        if wish.mode is None and default is not None and self._speaks_tls():
+        silent = wish.mode is None and default is not None and self._speaks_tls()
+        if silent:
             wish = strengthened(replace(wish, said=default))
         self.result.tls = wish.mode
         written = False
@@ -152,13 +153,11 @@ class _Writer:
                 self._write_parameter(key, value)
             elif not written:
                 written = True
-                if self._keeps_tls_as_it_is():
+                if self._keeps_tls_as_it_is() and not silent:
                     self.pairs += [(name, text) for name, text in rest if name in keys]
                 else:
                     self._write_tls(wish, [name for name in asked if name not in OWN_TLS_KEYS])
-                    for name in OWN_TLS_KEYS.intersection(asked):
-                        reason = f"{self.driver} does not understand it as {self.source_driver} does"
-                        self._lose(name, Intention.TLS_LIMIT, reason)
+                    self._write_own_tls([(name, text) for name, text in rest if name in OWN_TLS_KEYS & keys])
         if not asked:
             self._write_tls(wish, asked)
         self._write_settings()
@@ -254,6 +253,14 @@ class _Writer:
                 context_for(wish, mode) if argument is CONTEXT or has_files(wish) else argument
             )
         self._move(shown, ", ".join(key for key, _ in args), Intention.TLS, in_url=False)
+
+    def _write_own_tls(self, pairs: list[tuple[str, str]]) -> None:
+        if self._keeps_tls_as_it_is():
+            self.pairs += pairs
+            return
+        for name, _ in pairs:
+            reason = f"{self.driver} does not understand it as {self.source_driver} does"
+            self._lose(name, Intention.TLS_LIMIT, reason)
 
     def _write_lone_file(self, intention: Intention, value: str, shown: str) -> None:
         """A file beside no mode: libpq's own default mode, prefer, goes with it."""

@@ -109,6 +109,24 @@ def test_tls_never_gets_weaker(given_case: tuple[Case, str], default: Tls | None
     event(f"{DIALECT_OF[target]}: {case.asked.tls}")
 
 
+@pytest.mark.parametrize(
+    ("url", "driver", "query", "lost"),
+    [
+        ("mysql+mysqlconnector://h/d?tls_ciphersuites=x", "mysqlconnector", "tls_ciphersuites=x", True),
+        ("mysql+pymysql://h/d?ssl_cipher=x", "pymysql", "ssl_cipher=x", False),
+        ("mysql+pymysql://h/d?ssl_cipher=x", "asyncmy", "ssl_check_hostname=false", True),
+        ("mysql+pymysql:///d?unix_socket=/run/db", "aiomysql", "unix_socket=/run/db", False),
+        ("mysql+pymysql://h/d?ssl_cert=/c&ssl_key=/k", "asyncmy", "ssl_check_hostname=false&ssl_cert=/c&ssl_key=/k", False),
+    ],
+)  # fmt: skip
+def test_tls_that_is_asked_for_beside_what_only_the_driver_understands(
+    url: str, driver: str, query: str, lost: bool
+) -> None:
+    result = translate(url, driver, default=Tls.REQUIRE)
+    assert result.url.partition("?")[2] == query
+    assert bool(result.refused) is lost
+
+
 @given(CASES)
 def test_the_driver_takes_what_is_written_for_it(given_case: tuple[Case, str]) -> None:
     case, target = given_case
