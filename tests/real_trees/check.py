@@ -54,6 +54,7 @@ def lint(tree: Tree) -> Counter[Found]:
         "-m",
         "dbdriver_lint",
         "--isolated",
+        "--no-cache",
         "--exit-zero",
         "--output-format",
         "json",
