@@ -213,13 +213,13 @@ def makers(names: Iterable[str]) -> frozenset[str]:
     return frozenset(name for name in names if _MAKES.search(name))
 
 
-_MAKING = re.compile(r"^([ \t]+)[^#\n]*\bcreate_(?:async_)?engine\s*\(", re.MULTILINE)
+_MAKING = _Kind.of({"create_engine", "create_async_engine"}, r"^([ \t]+)[^#\n]*\bcreate_(?:async_)?engine\s*\(")
 
 
 def _makers(text: str) -> frozenset[str]:
     """The functions and classes that make an engine, perhaps of what they are given."""
     found: set[str] = set()
-    makings = list(_MAKING.finditer(text)) if "_engine" in text else []
+    makings = [match for at in _MAKING.offsets(text) if (match := _MAKING.pattern.match(text, at))]
     if not makings:
         return frozenset()
     headers = [(match.start(), len(match.group(1)), match.group(2)) for match in _HEADER.finditer(text)]

@@ -54,15 +54,26 @@ def semantic_fields(kind: type) -> tuple[str, ...]:
     return known
 
 
+class _Kinds(dict[type, bool]):
+    """Whether a type is one of nodes: asked of each value in a tree, and slow to ask of an abstract class."""
+
+    def __missing__(self, kind: type) -> bool:
+        self[kind] = found = issubclass(kind, cst.CSTNode)
+        return found
+
+
+_IS_NODE = _Kinds()
+
+
 def children(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
     """The child nodes that mean something, in source order."""
     for name in semantic_fields(type(node)):
         value = getattr(node, name)
-        if isinstance(value, cst.CSTNode):
+        if _IS_NODE[type(value)]:
             yield value
         elif isinstance(value, (list, tuple)):
             for item in value:
-                if isinstance(item, cst.CSTNode):
+                if _IS_NODE[type(item)]:
                     yield item
 
 
