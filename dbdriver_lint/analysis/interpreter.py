@@ -415,13 +415,19 @@ class Interpreter(Linking):
         iterable = self.evaluate(node.iter, frame)
         before = frame.env.vars
         ends = [before]
+        is_whole = False
         rounds: list[Value] = [Unknown("loop variable", iterable.steps)]
         if isinstance(iterable, Items) and not iterable.open and len(iterable.items) <= MAX_ITERATIONS:
             rounds = list(iterable.items)
+            is_whole = not any(isinstance(inner, (cst.Break, cst.Continue)) for inner in descendants(node.body))
         for value in rounds:
             frame.env.vars = dict(ends[-1])
             self.assign(node.target, value, node.iter, frame)
-            ends += self._loop_body(node.body, frame)
+            left = self._loop_body(node.body, frame)
+            # where the loop is run for each known item, only what the last one leaves counts
+            ends = left if is_whole else [*ends, *left]
+            if not ends:
+                return self._join([], before, frame)
         if node.orelse is not None:
             self.suite(node.orelse.body, frame)
             ends.append(frame.env.vars)

@@ -232,6 +232,8 @@ class Slicer:
                     area.by_name[name].append(statement)
             statement.blocks = [self._block(area, block, statement) for block in blocks]
             statement.leaves = [s for block in statement.blocks for s in block if isinstance(s.node, _FLOW)]
+            if isinstance(statement.node, (ast.For, ast.AsyncFor)):
+                statement.leaves += _exits(statement)
         return made
 
     def _define(self, area: Area, statement: Statement, node: ast.stmt, in_class: bool) -> None:
@@ -482,6 +484,14 @@ class Slice:
             begin = self.file.end(block[-1].node)
         if not blocks:
             ranges.append((begin, end, True))
+
+
+def _exits(loop: Statement) -> Iterator[Statement]:
+    """What ends a loop, or a round of it, before its time, under a condition: it may not run for every item."""
+    for block in loop.blocks:
+        for inner in block:
+            yield from (s for s in inner.leaves if isinstance(s.node, (ast.Break, ast.Continue)))
+            yield from _exits(inner)
 
 
 def _blocks(node: ast.stmt) -> list[list[ast.stmt]]:

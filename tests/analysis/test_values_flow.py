@@ -128,6 +128,8 @@ BRANCHES = [
     ("try", f'try:\n    u = "{PG}"\nexcept KeyError:\n    u = "sqlite://"\ncreate_engine(u)', (PG, "sqlite://")),
     ("try with finally", f'try:\n    u = "{PG}"\nfinally:\n    x = 1\ncreate_engine(u)', (PG,)),
     ("loop over known values", f'for u in ["{PG}", "sqlite://"]:\n    create_engine(u)', (PG, "sqlite://")),
+    ("loop that changes it for each known value", 'u = "postgresql+asyncpg://h/db"\nfor d in ("+asyncpg", "+aiosqlite"):\n    u = u.replace(d, "")\ncreate_engine(u)', ("postgresql://h/db",)),
+    ("loop that is left early", 'u = "postgresql+asyncpg://h/db"\nfor d in ("+asyncpg", "+aiosqlite"):\n    if unknown:\n        break\n    u = u.replace(d, "")\ncreate_engine(u)', ("postgresql+asyncpg://h/db", "postgresql://h/db")),
     ("loop that may change it", f'u = "{PG}"\nfor x in unknown:\n    u = "sqlite://"\ncreate_engine(u)', (PG, "sqlite://")),
     ("while", f'while True:\n    u = "{PG}"\n    break\ncreate_engine(u)', (PG,)),
     ("with", f'with open("f") as f:\n    u = "{PG}"\ncreate_engine(u)', (PG,)),
