@@ -175,7 +175,8 @@ class Objects:
             made.attributes = {} if found is None else {name: found}
         record.attributes.update(made.attributes)
         record.asked.update(made.attributes)
-        return found
+        # an ``__init__`` of its own calls that of the settings or the model, which sets the fields
+        return found if found is not None else fields.generated_attribute(self, record, name, frame)
 
     def _bind(self, found: Value, receiver: Object, frame: Frame) -> Value:
         """A function found on a class becomes a method; a property is called."""

@@ -159,6 +159,7 @@ CALLERS = [
     ("driver of a parsed parameter", 'def make(url):\n    create_engine(make_url(url).set(drivername="postgresql+psycopg"))', ("postgresql+psycopg://{}:{}@{}:{}/{}{}",)),
     ("one of two drivers", 'def make(url, lite):\n    create_engine(make_url(url).set(drivername="sqlite" if lite else "mysql"))', ("sqlite://{}:{}@{}:{}/{}{}", "mysql://{}:{}@{}:{}/{}{}")),
     ("settings that are read late", 'class Real:\n    url = "sqlite://"\nclass Late:\n    def __getattr__(self, name):\n        return getattr(Real(), name)\nsettings = Late()\ncreate_engine(settings.url)', ("sqlite://",)),
+    ("settings with an __init__ of their own", 'from pydantic_settings import BaseSettings\nclass Settings(BaseSettings):\n    url: str = "sqlite://"\n    def __init__(self, **data):\n        super().__init__(**data)\n        self.other = 1\ncreate_engine(Settings().url)', ("URL=sqlite://", "$URL")),
     ("getattr with a default", 'class Real:\n    url = "sqlite://"\ncreate_engine(getattr(Real(), "nothing", "mysql://h/d"))', ("mysql://h/d", "?")),
 ]  # fmt: skip
 
