@@ -84,11 +84,16 @@ class Case:
     asked: Asked
 
 
-def name_of(driver: str, key: str) -> str:
-    """One name for the parameters of all drivers that mean the same."""
+def row_of(driver: str, key: str) -> Spelling | None:
+    """What is on record of a parameter, of another driver of the same database where there is nothing of its own."""
     family = (name for name, dialect in DIALECT_OF.items() if dialect == DIALECT_OF[driver])
     rows = (spelling(name, each) for name in (driver, *family) for each in (key, f"server_settings.{key}"))
-    row = next((row for row in rows if row is not None), None)
+    return next((row for row in rows if row is not None), None)
+
+
+def name_of(driver: str, key: str) -> str:
+    """One name for the parameters of all drivers that mean the same."""
+    row = row_of(driver, key)
     return row.intention.value if row is not None and row.intention in SHARED_NAMES else key
 
 
@@ -171,7 +176,7 @@ def parameters(driver: str) -> Iterator[tuple[str, st.SearchStrategy[str]]]:
     apart = {"host", "port", "options", "server_settings", "unix_sock", "user", "dsn", "database", "db", "dbname"}
     table = TABLES[ASYNC_VARIANTS.get(driver, driver)]
     for key in sorted(set(table.index) - apart):
-        row = spelling(driver, key)
+        row = row_of(driver, key)
         if any(key in dict(pairs) for forms in TLS_WORDS.values() for _, pairs in forms) or key == "ssl_disabled":
             continue
         fine = [
