@@ -64,6 +64,8 @@ class Baseline:
             raise BaselineError(f"{path}: the baseline cannot be read: {error.strerror}{hint}") from error
         except ValueError as error:
             raise BaselineError(f"{path}: the baseline is not valid JSON: {error}") from error
+        except RecursionError as error:
+            raise BaselineError(f"{path}: the baseline is nested too deeply to be read") from error
         return cls(path, _counts(document, path))
 
     def of(self, findings: Iterable[Finding], sources: Mapping[str, SourceFile]) -> Baseline:

@@ -168,7 +168,7 @@ def _pyproject(path: str) -> Iterator[Configuration]:
 
     try:
         table = tomllib.loads(text).get("tool", {}).get("alembic", {})
-    except tomllib.TOMLDecodeError:
+    except (tomllib.TOMLDecodeError, RecursionError):
         return
     location = table.get("script_location") if isinstance(table, dict) else None
     if isinstance(location, str):

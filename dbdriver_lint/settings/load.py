@@ -193,6 +193,8 @@ def _table(path: Path) -> Mapping[str, Any] | None:
         raise SettingsError(place, None, "is not UTF-8, as TOML must be") from error
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(place, None, f"is not valid TOML: {error}") from error
+    except RecursionError as error:
+        raise SettingsError(place, None, "is nested too deeply to be read") from error
     if path.name != "pyproject.toml":
         return document
     tools = document.get("tool")

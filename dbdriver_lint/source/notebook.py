@@ -69,6 +69,8 @@ class Notebook:
             raise NotebookError(f"not a notebook: invalid JSON: {error.msg}", error.lineno, error.colno) from error
         except RecursionError as error:
             raise NotebookError("not a notebook: nested too deeply") from error
+        except ValueError as error:
+            raise NotebookError(f"not a notebook: {error}") from error  # a number of thousands of digits
         if not isinstance(content, dict) or not isinstance(content.get("cells"), list):
             raise NotebookError("not a notebook: it has no list of cells")
         cells = tuple(_python_cells(document)) if _is_python(content) else ()
