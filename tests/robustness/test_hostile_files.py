@@ -49,7 +49,10 @@ FILES = {
         "long": "sqlalchemy" + "[a" * 50_000 + "\n" + "sqlalchemy>=" + "1." * 50_000 + "\n",
         "continued": "\\\n" * 100_000,
     },
-    "setup.py": {"deep": "setup(install_requires=" + "[" * DEEP, "sum": "setup(install_requires=" + "[] + " * 50_000 + "[])"},
+    "setup.py": {
+        "deep": "setup(install_requires=" + "[" * DEEP,
+        "sum": "setup(install_requires=" + "[] + " * 50_000 + "[])",
+    },
     "setup.cfg": {"long": "[options]\ninstall_requires =\n" + "  sqlalchemy>=1\n" * 20_000},
     ".gitignore": {"stars": ("*a" * 40 + "b\n") * 5, "many": "**/a/**/b/**\n" * 3_000},
     "notebook.ipynb": {
@@ -68,7 +71,9 @@ FILES = {
         "password words": "# create_engine\n" + "password = " * 50_000 + "\n",
         "braces": "create_engine('postgres://u:" + "{a_" * 30_000 + "@h')\n",
         "odbc": "create_engine('mssql:///?odbc_connect=" + "PWD={" * 30_000 + "')\n",
-        "number": "from sqlalchemy import create_engine\ncreate_engine('postgres://h', pool_size=" + "9" * 100_000 + ")\n",
+        "number": "from sqlalchemy import create_engine\ncreate_engine('postgres://h', pool_size="
+        + "9" * 100_000
+        + ")\n",
         "imports": "from .module import *\nfrom module import *\nimport module\n" * 2_000 + "create_engine(URL)\n",
         "ignores": "create_engine  # dbdriver: ignore[" + "XDB101," * 2_000 + "]\n",
     },
