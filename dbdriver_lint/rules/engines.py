@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 from dbdriver_lint.analysis.values import Dictionary, options
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from dbdriver_lint.analysis.facts import EngineCall
-    from dbdriver_lint.analysis.values import Value
+    from dbdriver_lint.analysis.values import Anchor, Value
 
 OWN_CONNECTIONS = frozenset({"creator", "async_creator", "module", "pool"})
 """Engine keywords that make the connections themselves: what the URL says is not what is connected with."""
@@ -35,21 +37,31 @@ def dictionaries(value: Value) -> list[Dictionary] | None:
 
 _CONDITION = re.compile(r"(?:if|elif|else|match|case)\b")
 _SCOPE = re.compile(r"(?:async\s+)?def\b|class\b")
+_GIVEN_ENGINE = re.compile(r"(?:el)?if\s+[\w.]*engine(?:\s+is\s+not\s+None)?\s*:")
 
 
 def is_conditional(call: EngineCall) -> bool:
     """Whether the call stands under a condition of its function or module."""
-    source = call.anchor.source
-    place = call.anchor.statement.start
-    lines = source.text.splitlines()
-    indent = len(lines[place.line - 1]) - len(lines[place.line - 1].lstrip())
-    for line in reversed(lines[: place.line - 1]):
+    if any(_CONDITION.match(header) for header in _headers(call.anchor)):
+        return True
+    return " if " in call.anchor.statement.text and " else " in call.anchor.statement.text
+
+
+def has_engine_in_hand(anchor: Anchor) -> bool:
+    """Whether the place is only reached where the caller brought an engine: a URL there is not connected with."""
+    return any(_GIVEN_ENGINE.match(header) for header in _headers(anchor))
+
+
+def _headers(anchor: Anchor) -> Iterator[str]:
+    """The first lines of the blocks around a statement in its function or module, innermost first."""
+    lines = anchor.source.text.splitlines()
+    first = anchor.statement.start.line - 1
+    indent = len(lines[first]) - len(lines[first].lstrip())
+    for line in reversed(lines[:first]):
         text = line.lstrip()
         if not text or text.startswith("#") or len(line) - len(text) >= indent:
             continue
-        if _CONDITION.match(text):
-            return True
         if _SCOPE.match(text):
-            return False
+            return
+        yield text
         indent = len(line) - len(text)
-    return " if " in call.anchor.statement.text and " else " in call.anchor.statement.text

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from dbdriver_lint.findings.model import Group, Severity
 from dbdriver_lint.knowledge.dialects import DIALECTS
 from dbdriver_lint.rules.base import Bad, Draft, Good, Rule
+from dbdriver_lint.rules.engines import has_engine_in_hand
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -78,6 +79,12 @@ class HardcodedDriverUrl(Rule):
         Good('DATABASE_URL = "sqlite:///app.db"\n'),
         Good('def f():\n    """For example postgresql://user:pass@host/db."""\n'),
         Good('DATABASE_URL = "postgresql://user:secret@db.internal/app"\n', path="tests/test_db.py"),
+        Good(
+            "def connect(url=None, engine=None):\n"
+            "    if engine is not None:\n"
+            '        url = "postgresql://custom:engine@database/unused"\n'
+            "    return Storage(url, engine)\n"
+        ),
     )
 
     def on_url(self, literal: UrlLiteral, context: Context) -> Iterable[Draft]:
@@ -94,6 +101,8 @@ class HardcodedDriverUrl(Rule):
             return
         if literal.settings_default and (host in _LOCAL or "." not in host):
             return
+        if has_engine_in_hand(literal.anchor):
+            return  # a stand-in, which nothing connects with
         secret = " with its password" if url.password is not None and url.password.known and url.password.text else ""
         yield self.finding(
             literal.anchor,
