@@ -86,8 +86,9 @@ class Example:
 
     def variables(self) -> Iterator[str]:
         """The environment variables that it reads without a default."""
-        for match in _ENVIRONMENT.finditer(self.code):
-            yield match[1] or match[2]
+        for text in self.texts():
+            for match in _ENVIRONMENT.finditer(text):
+                yield match[1] or match[2]
 
     def texts(self) -> Iterator[str]:
         yield self.code

@@ -106,9 +106,9 @@ class WeakenedTls(Rule):
         ),
         Bad(
             "from sqlalchemy.ext.asyncio import create_async_engine\n\n\n"
-            "def make_engine(url):\n"
-            '    url = url.replace("sslmode=verify-full", "ssl=require")\n'
-            "    return create_async_engine(url)\n",
+            "def make_engine(async_url):\n"
+            '    async_url = async_url.replace("sslmode=verify-full", "ssl=require")\n'
+            "    return create_async_engine(async_url)\n",
         ),
         Bad(
             "import os\n\n"

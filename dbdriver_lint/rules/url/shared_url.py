@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _ENGINES = "from sqlalchemy import create_engine\nfrom sqlalchemy.ext.asyncio import create_async_engine\n"
 _TRANSFORM = "from dbdriver_lint.runtime import transform_url_for_driver\n"
+_ONE_FAILS = "InvalidRequestError: The asyncio extension requires an async driver to be used. The loaded 'psycopg2' is not async."
 _BOTH = frozenset(driver.name for driver in DRIVERS if driver.nature is Nature.BOTH)
 
 
@@ -64,9 +65,10 @@ class SharedUrl(Rule):
             'async_engine = create_async_engine(transform_url_for_driver(settings.database_url, "asyncpg", ssl=None))\n',
             files={
                 "app/__init__.py": "",
-                "app/config.py": "from pydantic_settings import BaseSettings\n\n\n"
-                "class Settings(BaseSettings):\n    database_url: str\n\n\nsettings = Settings()\n",
+                "app/config.py": "import os\n\n\n"
+                'class Settings:\n    database_url = os.environ["DATABASE_URL"]\n\n\nsettings = Settings()\n',
             },
+            raises=_ONE_FAILS,
         ),
         Bad(
             f"{_ENGINES}\n\n"
@@ -80,6 +82,7 @@ class SharedUrl(Rule):
             '        self.engine = create_engine(transform_url_for_driver(url, "postgresql+psycopg2", ssl=None))\n'
             "        self.async_engine = create_async_engine("
             'transform_url_for_driver(url, "asyncpg", ssl=None), pool_pre_ping=True)\n',
+            raises=_ONE_FAILS,
         ),
     )
     good = (

@@ -103,6 +103,7 @@ class UnescapedUrlPassword(Rule):
             "from sqlalchemy import create_engine\n\n\n"
             "def make_engine(user, password, host):\n"
             '    return create_engine("mysql+pymysql://%s:%s@%s/app" % (user, password, host))\n',
+            raises='OperationalError: (1045, "Access denied for user',
         ),
         Bad(
             "def url(config):\n"
