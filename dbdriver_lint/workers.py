@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import threading
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
@@ -115,7 +116,8 @@ class Workers(Generic[T, R]):
             context = get_context(method)
             if method == "forkserver":
                 context.set_forkserver_preload(["dbdriver_lint.analysis.build"])
-            return ProcessPoolExecutor(min(number, 61), context)  # more is an error on Windows
+            # more than 61 are an error on Windows
+            return ProcessPoolExecutor(min(number, 61), context, initializer=_leave_with_parent)
         except (ImportError, OSError):  # no semaphores, as in some containers
             return None
 
@@ -138,6 +140,10 @@ def _chunks(tasks: int, workers: int) -> list[range]:
     return chunks[::-1]
 
 
+_at_work = threading.Lock()
+"""Held while this process is at a task, which is not left half done."""
+
+
 def while_wanted(tasks: Iterable[T]) -> Iterator[T]:
     """The tasks of a process, as long as there is somebody who waits for their results."""
     from multiprocessing import parent_process
@@ -146,7 +152,24 @@ def while_wanted(tasks: Iterable[T]) -> Iterator[T]:
     for task in tasks:
         if parent is not None and not parent.is_alive():
             os._exit(1)
-        yield task
+        with _at_work:
+            yield task
+
+
+def _leave_with_parent() -> None:
+    """End this process when its parent was killed: waiting for the next task, it would not notice and stay forever."""
+    from multiprocessing import parent_process
+
+    parent = parent_process()
+    if parent is None:
+        return
+
+    def leave() -> None:
+        parent.join()
+        with _at_work:
+            os._exit(1)
+
+    threading.Thread(target=leave, daemon=True).start()
 
 
 @contextlib.contextmanager

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -81,8 +83,20 @@ def test_what_a_killed_process_had_is_linted_again(tmp_path: Path) -> None:
     assert done[-1] == 60
 
 
+def test_workers_end_with_the_run_that_was_killed() -> None:
+    code = (
+        "import os; from dbdriver_lint.workers import Workers\n"
+        "pool = Workers(list, 2)._executor(2)\n"
+        "assert [*pool.map(len, ['ab', 'c'])] == [2, 1]\n"
+        "os._exit(7)\n"
+    )
+    # the workers have the pipes too, so this waits for them
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=120, check=False)
+    assert run.returncode == 7, run.stderr
+
+
 def test_without_processes_the_work_is_done_here(monkeypatch: pytest.MonkeyPatch) -> None:
-    def no_semaphores(*_: object) -> object:
+    def no_semaphores(*_: object, **__: object) -> object:
         raise OSError(38, "Function not implemented")
 
     monkeypatch.setattr("concurrent.futures.ProcessPoolExecutor", no_semaphores)
