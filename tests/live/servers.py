@@ -430,11 +430,18 @@ class Farm:
             else:
                 command = [find("mariadb-install-db"), "--no-defaults", "--auth-root-authentication-method=normal"]
                 command += ["--skip-test-db", "--skip-name-resolve", f"--datadir={template}"]
-            self.own(template)
-            template.chmod(0o700)
-            self._run(command)
+            try:
+                self._make_template(template, command)
+            except RuntimeError:  # mariadb-install-db, seen once where two test processes ran it at the same time
+                shutil.rmtree(template)
+                self._make_template(template, command)
         self._run(["cp", "-a", template, target])
         return target
+
+    def _make_template(self, template: Path, command: Sequence[Any]) -> None:
+        self.own(template)
+        template.chmod(0o700)
+        self._run(command)
 
     def _run(self, command: Sequence[Any]) -> None:
         done = subprocess.run(
