@@ -10,6 +10,7 @@ processes are killed; then repaired, again and again, while the run is killed. L
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import random
@@ -111,7 +112,11 @@ class Run:
     def kill(self, *, alone: bool) -> list[int]:
         """Kill the run, ``alone`` or with its workers; what is left of it a while later is killed and given back."""
         with self._output, self._errors:
-            (os.kill if alone else os.killpg)(self._process.pid, signal.SIGKILL)
+            if alone:
+                self._process.kill()
+            else:
+                with contextlib.suppress(ProcessLookupError):  # it had ended
+                    os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
         end = time.monotonic() + PATIENCE
         while (left := [pid for pid, _ in _session(self._process.pid)]) and time.monotonic() < end:
