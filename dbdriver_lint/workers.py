@@ -95,6 +95,12 @@ class Workers(Generic[T, R]):
                     except BrokenProcessPool:
                         chunks.append(chunk)
                         broken = True
+                    except OSError:  # one died while the next was being started, or there is none to be had
+                        if running:
+                            chunks.append(chunk)
+                            broken = True
+                        else:
+                            yield chunk, self._work(part)
                 for future in wait(running, return_when=FIRST_COMPLETED).done if running else ():
                     chunk = running.pop(future)
                     try:

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from concurrent.futures import ProcessPoolExecutor
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -13,6 +15,7 @@ from dbdriver_lint.settings.model import Settings
 from dbdriver_lint.workers import _chunks
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
     from pathlib import Path
 
 BAD = b'from sqlalchemy import create_engine\n\nengine = create_engine("postgres://db.internal/app")\n'
@@ -93,6 +96,22 @@ def test_workers_end_with_the_run_that_was_killed() -> None:
     # the workers have the pipes too, so this waits for them
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=120, check=False)
     assert run.returncode == 7, run.stderr
+
+
+@pytest.mark.parametrize("failing", [{2}, {1}, set(range(100))], ids=["the second", "the first", "all"])
+def test_processes_that_cannot_be_started(failing: set[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    submitted = itertools.count(1)
+
+    class Failing(ProcessPoolExecutor):
+        def submit(self, *args: Any, **kwargs: Any) -> Future[Any]:
+            if next(submitted) in failing:
+                raise OSError(9, "Bad file descriptor")
+            return super().submit(*args, **kwargs)
+
+    monkeypatch.setattr("concurrent.futures.ProcessPoolExecutor", Failing)
+    tasks = [Task(f"f{number}.py", SETTINGS, BAD) for number in range(50)]
+    outcomes = lint_files(tasks, Options(), jobs=2)
+    assert [(outcome.path, len(outcome.findings)) for outcome in outcomes] == [(task.path, 1) for task in tasks]
 
 
 def test_without_processes_the_work_is_done_here(monkeypatch: pytest.MonkeyPatch) -> None:
