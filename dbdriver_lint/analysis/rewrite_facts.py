@@ -33,11 +33,21 @@ class Outcome:
         return urls if len(urls) == len(self.made) else ()
 
 
+@dataclass(frozen=True, slots=True)
+class Rewriting:
+    """An expression that does all of a rewrite."""
+
+    whole: Anchor
+    source: Anchor
+    """The part of it that gives the URL that is rewritten."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class UrlRewrite:
     """What a function, a statement or the way to an engine does to a URL that is not known.
 
-    What it does is found out by trying: :attr:`attempt` runs the code, on abstract values, on one URL.
+    What it does is found out by trying: :attr:`attempt` runs the code, on abstract values, on one URL,
+    the first time that it is asked for that one.
     """
 
     anchor: Anchor
@@ -50,7 +60,5 @@ class UrlRewrite:
     """The engine on the way to which it happens; None for operations that are written in this file."""
     variable: str | None = None
     """The environment variable or settings field that it is done to, where it is known to be one."""
-    whole: Anchor | None = None
-    """The one expression that does it, where there is only one, under no condition."""
-    source: Anchor | None = None
-    """The expression that gives the URL that is rewritten."""
+    expression: Callable[[], Rewriting | None] = lambda: None
+    """The one expression that does it, where there is only one, under no condition: that is found out by trying too."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -15,7 +15,7 @@ from dbdriver_lint.analysis.frames import Frame
 from dbdriver_lint.analysis.library import AS_TEXT, rendered
 from dbdriver_lint.analysis.probing import Input, Trial
 from dbdriver_lint.analysis.program import FunctionRecord, ModuleRecord
-from dbdriver_lint.analysis.rewrite_facts import Made, Outcome, UrlRewrite
+from dbdriver_lint.analysis.rewrite_facts import Made, Outcome, Rewriting, UrlRewrite
 from dbdriver_lint.analysis.tree import children, descendants, dotted, last_name
 from dbdriver_lint.analysis.values import (
     PART_OF,
@@ -35,10 +35,11 @@ from dbdriver_lint.analysis.values import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from dbdriver_lint.analysis.build import Analysis
     from dbdriver_lint.analysis.facts import EngineCall
+    from dbdriver_lint.analysis.interpreter import Interpreter
 
 #: How many pieces of code are tried in one file.
 MAX_UNITS = 20
@@ -91,7 +92,7 @@ def _speaks(args: Iterable[cst.Arg]) -> bool:
 class _Unit:
     """The operations of one function, or of the module, on one unknown value."""
 
-    scope: cst.FunctionDef | None
+    scope: FunctionRecord | None
     input: Input
     sources: list[cst.BaseExpression]
     sites: list[Site] = field(default_factory=list)
@@ -102,14 +103,14 @@ def url_rewrites(analysis: Analysis, engines: Mapping[cst.Call, EngineCall]) -> 
     units = _units(analysis)
     for unit in units[:MAX_UNITS]:
         first = unit.sites[0]
-        whole = _whole(unit, analysis)
+        nodes = [site.statement if unit.scope is None else unit.scope.node for site in unit.sites]
+        attempt = cache(partial(_attempt, analysis, unit))
         yield UrlRewrite(
             anchor=analysis.anchor(first),
             location=analysis.location(first),
-            text="\n".join(NodeAnchor(analysis.parsed, unit.scope or site.statement).text for site in unit.sites),
-            whole=None if whole is None else analysis.anchor(first, whole),
-            source=analysis.anchor(first, unit.sources[0]),
-            attempt=partial(_attempt, analysis, unit),
+            text="\n".join(NodeAnchor(analysis.parsed, node).text for node in nodes),
+            attempt=attempt,
+            expression=partial(_expression, analysis, unit, attempt),
         )
     for node, engine in list(engines.items())[:MAX_UNITS]:
         site = next(site for site in analysis.calls.sites if site.node is node)
@@ -119,7 +120,7 @@ def url_rewrites(analysis: Analysis, engines: Mapping[cst.Call, EngineCall]) -> 
                 anchor=engine.url.anchor,
                 location=engine.location,
                 text=engine.url.anchor.text,
-                attempt=partial(_attempt_engine, analysis, site, source),
+                attempt=cache(partial(_attempt_engine, analysis, site, source)),
                 engine=engine,
                 variable=source.variable,
             )
@@ -132,8 +133,11 @@ def _units(analysis: Analysis) -> list[_Unit]:
         function = site.functions[-1] if site.functions else None
         if function is None and site.classes:
             continue  # a class's own body is run with the class
+        record = _record(analysis, site)
+        if function is not None and record is None:
+            continue  # nothing reaches its definition
         if function not in scopes:
-            scopes[function] = _Scope(analysis, function)
+            scopes[function] = _Scope(analysis, record)
         scope = scopes[function]
         leaves = scope.leaves(site.node)
         texts = {_code(leaf) for leaf in leaves}
@@ -143,7 +147,7 @@ def _units(analysis: Analysis) -> list[_Unit]:
         unit = found.get((function, text))
         if unit is None:
             name = text if function is not None or isinstance(leaves[0], cst.Name) else None
-            unit = _Unit(function, Input(name=name if name and _DOTTED.fullmatch(name) else None), [])
+            unit = _Unit(record, Input(name=name if name and _DOTTED.fullmatch(name) else None), [])
             found[function, text] = unit
         unit.sites.append(site)
         unit.sources += [leaf for leaf in leaves if leaf not in unit.sources]
@@ -154,21 +158,32 @@ def _units(analysis: Analysis) -> list[_Unit]:
 _DOTTED = re.compile(r"[\w.]+")
 
 
+def _record(analysis: Analysis, site: Site) -> FunctionRecord | None:
+    """The function that a site stands in; None at the module's level, and where nothing reaches its definition."""
+    record = analysis.interpreter.definitions.get(site.functions[-1]) if site.functions else None
+    return record if isinstance(record, FunctionRecord) else None
+
+
+def _frame(analysis: Analysis, scope: FunctionRecord | None, interpreter: Interpreter) -> Frame:
+    """Where the expressions of a function, looked at by itself, or of the module are evaluated."""
+    return Frame(analysis.module, analysis.module.env) if scope is None else interpreter.alone(scope)
+
+
 class _Scope:
     """The assignments of a function, or of the module, and what its expressions come from."""
 
-    def __init__(self, analysis: Analysis, function: cst.FunctionDef | None) -> None:
+    def __init__(self, analysis: Analysis, function: FunctionRecord | None) -> None:
         self.analysis = analysis
         self.function = function
         self.assigned: dict[str, list[cst.BaseExpression]] = {}
-        body = analysis.parsed.tree if function is None else function.body
+        body = analysis.parsed.tree if function is None else function.node.body
         for node in _own_nodes(body):
             if isinstance(node, cst.Assign):
                 for target in node.targets:
                     self._assign(target.target, node.value)
             elif isinstance(node, (cst.AnnAssign, cst.NamedExpr)) and node.value is not None:
                 self._assign(node.target, node.value)
-        parameters = () if function is None else _parameters(function.params)
+        parameters = () if function is None else _parameters(function.node.params)
         self.parameters = frozenset(parameter.name.value for parameter in parameters)
 
     def _assign(self, target: cst.BaseExpression, value: cst.BaseExpression) -> None:
@@ -211,8 +226,10 @@ class _Scope:
 
     def _is_own(self, function: cst.BaseExpression) -> bool:
         """Whether a function of the project is called."""
-        frame = Frame(self.analysis.module, self.analysis.module.env)
-        found = self.analysis.interpreter.evaluate(function, frame) if dotted(function) is not None else None
+        if dotted(function) is None:
+            return False
+        interpreter = self.analysis.interpreter
+        found = interpreter.evaluate(function, _frame(self.analysis, None, interpreter))
         return isinstance(found, Object) and found.kind == "function"
 
     def is_open(self, leaf: cst.BaseExpression) -> bool:
@@ -220,13 +237,7 @@ class _Scope:
         if isinstance(leaf, cst.Name) and leaf.value in self.parameters:
             return leaf.value not in ("self", "cls")
         interpreter = self.analysis.interpreter
-        if self.function is None:
-            frame = Frame(self.analysis.module, self.analysis.module.env)
-        else:
-            record = interpreter.definitions.get(self.function)
-            if not isinstance(record, FunctionRecord):
-                return False
-            frame = interpreter.alone(record)
+        frame = _frame(self.analysis, self.function, interpreter)
         return all(_is_open(option) for option in options(interpreter.evaluate(leaf, frame)))
 
 
@@ -292,9 +303,9 @@ def _code(node: cst.CSTNode) -> str:
     return cst.Module(()).code_for_node(node)
 
 
-def _whole(unit: _Unit, analysis: Analysis) -> cst.BaseExpression | None:
+def _expression(analysis: Analysis, unit: _Unit, attempt: Callable[[str], Outcome]) -> Rewriting | None:
     """The one expression that does it all, in a statement of its scope's own level; None where there is none."""
-    body = analysis.parsed.tree.body if unit.scope is None else getattr(unit.scope.body, "body", ())
+    body = analysis.parsed.tree.body if unit.scope is None else getattr(unit.scope.node.body, "body", ())
     statement = unit.sites[0].statement
     if statement not in body or any(site.statement is not statement for site in unit.sites):
         return None
@@ -308,15 +319,13 @@ def _whole(unit: _Unit, analysis: Analysis) -> cst.BaseExpression | None:
     if len(unit.sources) != 1 or unit.sources[0] not in inner:
         return None
     # what it gives has to be what comes out in the end
-    trial = Trial(analysis.interpreter.importer, _EXAMPLE, unit.input)
-    if unit.scope is None:
-        frame = Frame(analysis.module, analysis.module.env)
-    else:
-        record = analysis.interpreter.definitions.get(unit.scope)
-        assert isinstance(record, FunctionRecord)
-        frame = _seeded(trial, record)
+    trial = _trial(analysis, _EXAMPLE, unit.input)
+    frame = _frame(analysis, None, trial) if unit.scope is None else _seeded(trial, unit.scope)
     made = next(_made(trial.evaluate(whole, frame)))
-    return whole if made.url is not None and (made.url,) == _attempt(analysis, unit, _EXAMPLE).urls else None
+    if made.url is None or (made.url,) != attempt(_EXAMPLE).urls:
+        return None
+    first = unit.sites[0]
+    return Rewriting(analysis.anchor(first, whole), analysis.anchor(first, unit.sources[0]))
 
 
 _EXAMPLE = "postgresql://app@db.internal/app"
@@ -334,10 +343,15 @@ def _is_made_of(node: cst.CSTNode, part: cst.CSTNode) -> bool:
 # Trials
 
 
+def _trial(analysis: Analysis, url: str, source: Input) -> Trial:
+    trial = Trial(analysis.interpreter.importer, url, source)
+    trial.wanted = analysis.interpreter.wanted
+    return trial
+
+
 def _attempt(analysis: Analysis, unit: _Unit, url: str) -> Outcome:
     """What comes out of the code of ``unit`` for one URL."""
-    trial = Trial(analysis.interpreter.importer, url, unit.input)
-    trial.wanted = analysis.interpreter.wanted
+    trial = _trial(analysis, url, unit.input)
     if unit.scope is None:
         module = _module(analysis)
         if not trial.run_module(module, recording=True):
@@ -348,17 +362,15 @@ def _attempt(analysis: Analysis, unit: _Unit, url: str) -> Outcome:
         if engines or not names:
             return Outcome(engines)
         return Outcome(tuple(m for option in _named(module, names[-1]) for m in _made(option)))
-    record = analysis.interpreter.definitions.get(unit.scope)
-    assert isinstance(record, FunctionRecord)
-    returned = trial.run_body(record, _seeded(trial, record))
+    returned = trial.run_body(unit.scope, _seeded(trial, unit.scope))
     results = tuple(made for option in options(returned) for made in _made(option))
     if any(made.url is None for made in results) and any(
-        s.functions[-1:] == (unit.scope,) for s in analysis.calls.sites
+        s.functions[-1:] == (unit.scope.node,) for s in analysis.calls.sites
     ):
-        frame = _seeded(trial, record)
+        frame = _seeded(trial, unit.scope)
         frame.recording = True
-        trial.run_body(record, frame)
-        within = set(_own_nodes(unit.scope.body))
+        trial.run_body(unit.scope, frame)
+        within = set(_own_nodes(unit.scope.node.body))
         engines = tuple(_engines(analysis, trial, within))
         return Outcome(engines or results)
     return Outcome(results)
@@ -425,10 +437,10 @@ def _engine_input(analysis: Analysis, site: Site, engine: EngineCall) -> Input |
     variables = {name for option in found for name in _variables(option)}
     if len(variables) == 1:
         return Input(variable=variables.pop())
-    function = site.functions[-1] if site.functions else None
-    if variables or function is None:
+    record = _record(analysis, site)
+    if variables or record is None:
         return None
-    scope = _Scope(analysis, function)
+    scope = _Scope(analysis, record)
     node = engine.url.anchor.node if isinstance(engine.url.anchor, NodeAnchor) else None
     leaves = scope.leaves(node, through=True) if node is not None else []
     if len({_code(leaf) for leaf in leaves}) != 1:
@@ -457,8 +469,7 @@ def _variables(value: Value) -> Iterator[str]:
 
 def _attempt_engine(analysis: Analysis, site: Site, source: Input, url: str) -> Outcome:
     """What an engine is given for one URL."""
-    trial = Trial(analysis.interpreter.importer, url, source)
-    trial.wanted = analysis.interpreter.wanted
+    trial = _trial(analysis, url, source)
     if not trial.run_module(_module(analysis), recording=True) and not site.functions:
         return Outcome(())
     for function in site.functions:

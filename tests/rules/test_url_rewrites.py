@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from dbdriver_lint.analysis import rewrites
 from dbdriver_lint.linter import check_source
 from dbdriver_lint.project import Project, environment
 from dbdriver_lint.settings.load import decode
@@ -191,3 +192,19 @@ def test_lost_tls_is_found(tmp_path: Path, text: str, others: dict[str, str]) ->
 @pytest.mark.parametrize(("text", "others"), KEEPING)
 def test_kept_tls_is_silent(tmp_path: Path, text: str, others: dict[str, str]) -> None:
     assert findings(tmp_path, "XDB204", text, **others) == []
+
+
+def test_a_function_that_nothing_reaches_is_silent(tmp_path: Path) -> None:
+    rewrite = 'def convert(url):\n        return url.replace("postgresql://", "postgresql+asyncpg://")\n'
+    assert findings(tmp_path, "XDB107", f"def f():\n    return 1\n    {rewrite}") == []
+    assert findings(tmp_path, "XDB107", f"if False:\n    {rewrite}") == []
+
+
+def test_no_url_is_tried_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[str] = []
+    run = rewrites._attempt
+    monkeypatch.setattr(rewrites, "_attempt", lambda analysis, unit, url: tried.append(url) or run(analysis, unit, url))
+    body = 'return url.replace("postgresql", "postgresql+asyncpg")'
+    assert findings(tmp_path, "XDB107", f"def convert(url):\n    {body}\n")[0].fix is not None
+    assert len(tried) > 5
+    assert len(set(tried)) == len(tried)

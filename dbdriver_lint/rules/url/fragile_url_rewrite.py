@@ -138,10 +138,11 @@ class FragileUrlRewrite(Rule):
         judged = judge_rewrite(rewrite, context)
         if judged is None:
             return
-        fix = None
-        if judged.driver is not None and rewrite.whole is not None and rewrite.source is not None:
-            fix = transform_instead(rewrite.whole, rewrite.source, judged.driver, context)
-        arguments = f'url, "{judged.driver}"' if judged.driver is not None else ""
+        fix, arguments = None, ""
+        if judged.driver is not None:
+            expression = rewrite.expression()
+            fix = transform_instead(expression.whole, expression.source, judged.driver, context) if expression else None
+            arguments = f'url, "{judged.driver}"'
         remedy = f"`transform_url_for_driver({arguments})` converts all of them"
         yield self.finding(
             rewrite.anchor, f"Some URLs come out of this rewrite broken: {'; '.join(judged.faults)}; {remedy}", fix=fix
