@@ -28,7 +28,7 @@ ROWS: tuple[tuple[str, str, str, str, bool, tuple[str, ...], tuple[str, ...]], .
         "error",
         True,
         ("on_engine",),
-        ("create_async_engine",),
+        ("create_async_engine", "async_engine_from_config"),
     ),
     (
         "dbdriver_lint.rules.url.async_driver_in_sync_engine",
@@ -46,7 +46,7 @@ ROWS: tuple[tuple[str, str, str, str, bool, tuple[str, ...], tuple[str, ...]], .
         "error",
         True,
         ("on_engine",),
-        ("create_engine", "create_async_engine"),
+        ("create_engine", "create_async_engine", "engine_from_config"),
     ),
     (
         "dbdriver_lint.rules.url.unvalidated_env_url",
@@ -55,7 +55,7 @@ ROWS: tuple[tuple[str, str, str, str, bool, tuple[str, ...], tuple[str, ...]], .
         "design",
         False,
         ("on_engine",),
-        ("create_engine", "create_async_engine"),
+        ("create_engine", "create_async_engine", "engine_from_config"),
     ),
     (
         "dbdriver_lint.rules.url.fragile_url_rewrite",
@@ -94,12 +94,13 @@ ROWS: tuple[tuple[str, str, str, str, bool, tuple[str, ...], tuple[str, ...]], .
         (
             "create_engine",
             "create_async_engine",
+            "engine_from_config",
+            "import databases",
+            "from databases",
             "set_main_option",
             "set_section_option",
             "asyncpg",
             "psycopg",
-            "import databases",
-            "from databases",
         ),
     ),
     (
@@ -118,7 +119,7 @@ ROWS: tuple[tuple[str, str, str, str, bool, tuple[str, ...], tuple[str, ...]], .
         "error",
         True,
         ("on_engine",),
-        ("create_engine", "create_async_engine"),
+        ("create_engine", "create_async_engine", "engine_from_config"),
     ),
     (
         "dbdriver_lint.rules.url.shared_url",
@@ -127,7 +128,7 @@ ROWS: tuple[tuple[str, str, str, str, bool, tuple[str, ...], tuple[str, ...]], .
         "design",
         False,
         ("on_module",),
-        ("create_async_engine",),
+        ("create_async_engine", "async_engine_from_config"),
     ),
     (
         "dbdriver_lint.rules.parameters.sslmode_in_async_engine",
@@ -136,7 +137,7 @@ ROWS: tuple[tuple[str, str, str, str, bool, tuple[str, ...], tuple[str, ...]], .
         "error",
         True,
         ("on_engine",),
-        ("create_async_engine",),
+        ("create_async_engine", "async_engine_from_config"),
     ),
     (
         "dbdriver_lint.rules.parameters.unsupported_connection_parameter",
@@ -202,10 +203,10 @@ ROWS: tuple[tuple[str, str, str, str, bool, tuple[str, ...], tuple[str, ...]], .
             "create_async_engine",
             "engine_from_config",
             "pymysql",
-            "MySQLdb",
-            "mysql.connector",
             "aiomysql",
             "asyncmy",
+            "MySQLdb",
+            "mysql.connector",
             "import mariadb",
             "import databases",
             "from databases",
@@ -218,7 +219,7 @@ ROWS: tuple[tuple[str, str, str, str, bool, tuple[str, ...], tuple[str, ...]], .
         "error",
         True,
         ("on_engine", "on_driver"),
-        ("create_engine", "create_async_engine", "asyncpg", "psycopg"),
+        ("create_engine", "create_async_engine", "engine_from_config", "asyncpg", "psycopg"),
     ),
     (
         "dbdriver_lint.rules.parameters.misplaced_engine_argument",
@@ -236,7 +237,7 @@ ROWS: tuple[tuple[str, str, str, str, bool, tuple[str, ...], tuple[str, ...]], .
         "error",
         True,
         ("on_engine",),
-        ("create_async_engine",),
+        ("create_async_engine", "async_engine_from_config"),
     ),
     (
         "dbdriver_lint.rules.engine.mixed_engines_in_class",

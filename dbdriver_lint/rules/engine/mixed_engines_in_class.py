@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from dbdriver_lint.analysis.values import Step
 from dbdriver_lint.findings.model import Group, Severity
 from dbdriver_lint.rules.base import Bad, Draft, Good, Rule
+from dbdriver_lint.rules.needles import ASYNC_ENGINES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -39,7 +40,7 @@ class MixedEnginesInClass(Rule):
 
     code, name = "XDB301", "mixed-engines-in-class"
     group, severity, since = Group.DESIGN, Severity.WARNING, "0.1.0"
-    needles = ("create_async_engine", "async_engine_from_config")
+    needles = ASYNC_ENGINES
     in_tests = False
     bad = (
         Bad(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from dbdriver_lint.analysis.values import Step
 from dbdriver_lint.findings.model import Group, Severity
 from dbdriver_lint.rules.base import Bad, Draft, Good, Rule
+from dbdriver_lint.rules.needles import ASYNC_ENGINES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -41,7 +42,7 @@ class MixedEnginesInModule(Rule):
 
     code, name = "XDB302", "mixed-engines-in-module"
     group, severity, since = Group.PEDANTIC, Severity.INFO, "0.1.0"
-    needles = ("create_async_engine", "async_engine_from_config", "AsyncEngine")
+    needles = (*ASYNC_ENGINES, "AsyncEngine")
     in_tests = False
     bad = (
         Bad(

@@ -11,6 +11,7 @@ from dbdriver_lint.fixes.edit import Applicability, Edit, Fix
 from dbdriver_lint.knowledge.dialects import DIALECTS, Nature
 from dbdriver_lint.knowledge.drivers import DRIVERS, default_driver
 from dbdriver_lint.rules.base import Bad, Draft, Good, Rule
+from dbdriver_lint.rules.needles import ENGINES
 from dbdriver_lint.source.text import Span
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class UndocumentedDriver(Rule):
 
     code, name = "XDB308", "undocumented-driver"
     group, severity, since = Group.PEDANTIC, Severity.INFO, "0.1.0"
-    needles = ("create_engine", "create_async_engine", "engine_from_config")
+    needles = ENGINES
     in_tests = False
     bad = (
         Bad(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from dbdriver_lint.analysis.values import Text, options
 from dbdriver_lint.findings.model import Group, Severity
 from dbdriver_lint.rules.base import Bad, Draft, Good, Rule
+from dbdriver_lint.rules.needles import DRIVERS, ENGINES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -45,21 +46,7 @@ class InvalidParameterValue(Rule):
 
     code, name = "XDB203", "invalid-parameter-value"
     group, severity, since = Group.ERROR, Severity.ERROR, "0.1.0"
-    needles = (
-        *("create_engine", "create_async_engine", "engine_from_config", "asyncpg", "psycopg", "pg8000"),
-        *(
-            "pymysql",
-            "aiomysql",
-            "asyncmy",
-            "MySQLdb",
-            "mysql.connector",
-            "import mariadb",
-            "import databases",
-            "from databases",
-            "oracledb",
-            "pymssql",
-        ),
-    )
+    needles = (*ENGINES, *DRIVERS)
     bad = (
         Bad(
             "from sqlalchemy.ext.asyncio import create_async_engine\n\n"

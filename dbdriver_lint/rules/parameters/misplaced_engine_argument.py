@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from dbdriver_lint.findings.model import Confidence, Group, Severity
 from dbdriver_lint.rules.base import Bad, Draft, Good, Rule
+from dbdriver_lint.rules.needles import ENGINES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -38,7 +39,7 @@ class MisplacedEngineArgument(Rule):
 
     code, name = "XDB206", "misplaced-engine-argument"
     group, severity, since = Group.ERROR, Severity.ERROR, "0.1.0"
-    needles = ("create_engine", "create_async_engine", "engine_from_config")
+    needles = ENGINES
     references = ("https://docs.sqlalchemy.org/en/20/core/engines.html#sqlalchemy.create_engine",)
     bad = (
         Bad(

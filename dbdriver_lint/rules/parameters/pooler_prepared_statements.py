@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from dbdriver_lint.findings.model import Confidence, Group, Severity
 from dbdriver_lint.rules.base import Bad, Draft, Good, Rule
+from dbdriver_lint.rules.needles import ENGINES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -57,7 +58,7 @@ class PoolerPreparedStatements(Rule):
 
     code, name = "XDB205", "pooler-prepared-statements"
     group, severity, since = Group.ERROR, Severity.ERROR, "0.1.0"
-    needles = ("create_engine", "create_async_engine", "asyncpg", "psycopg")
+    needles = (*ENGINES, "asyncpg", "psycopg")
     references = (
         "https://docs.sqlalchemy.org/en/20/dialects/postgresql.html#prepared-statement-name-with-pgbouncer",
         "https://www.pgbouncer.org/config.html#max_prepared_statements",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from dbdriver_lint.findings.model import Group, Severity
 from dbdriver_lint.rules.base import Bad, Draft, Good, Rule
+from dbdriver_lint.rules.needles import ASYNC_ENGINES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -39,7 +40,7 @@ class SharedConnectArgs(Rule):
 
     code, name = "XDB207", "shared-connect-args"
     group, severity, since = Group.ERROR, Severity.ERROR, "0.1.0"
-    needles = ("create_async_engine",)
+    needles = ASYNC_ENGINES
     bad = (
         Bad(
             "from sqlalchemy import create_engine\n"

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from dbdriver_lint.findings.model import Group, Severity
 from dbdriver_lint.rules.base import Bad, Draft, Good, Rule
+from dbdriver_lint.rules.needles import ASYNC_ENGINES
 from dbdriver_lint.rules.repairs import is_shared, transform_call
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class SslmodeInAsyncEngine(Rule):
 
     code, name = "XDB201", "sslmode-in-async-engine"
     group, severity, since = Group.ERROR, Severity.ERROR, "0.1.0"
-    needles = ("create_async_engine",)
+    needles = ASYNC_ENGINES
     references = ("https://magicstack.github.io/asyncpg/current/api/index.html#asyncpg.connection.connect",)
     bad = (
         Bad(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from dbdriver_lint.findings.model import Group, Severity
 from dbdriver_lint.rules.base import Bad, Draft, Good, Rule
+from dbdriver_lint.rules.needles import DRIVERS, ENGINES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -45,21 +46,7 @@ class UnsupportedConnectionParameter(Rule):
 
     code, name = "XDB202", "unsupported-connection-parameter"
     group, severity, since = Group.ERROR, Severity.ERROR, "0.1.0"
-    needles = (
-        *("create_engine", "create_async_engine", "engine_from_config", "asyncpg", "psycopg", "pg8000"),
-        *(
-            "pymysql",
-            "aiomysql",
-            "asyncmy",
-            "MySQLdb",
-            "mysql.connector",
-            "import mariadb",
-            "import databases",
-            "from databases",
-            "oracledb",
-            "pymssql",
-        ),
-    )
+    needles = (*ENGINES, *DRIVERS)
     references = (
         "https://docs.sqlalchemy.org/en/20/core/engines.html#custom-dbapi-connect-arguments-on-connect-routines",
     )

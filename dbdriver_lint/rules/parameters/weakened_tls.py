@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from dbdriver_lint.findings.model import Confidence, Group, Severity
 from dbdriver_lint.rules.base import Bad, Draft, Good, Rule
 from dbdriver_lint.rules.engines import OWN_CONNECTIONS
+from dbdriver_lint.rules.needles import DATABASES, ENGINES, MYSQL_DRIVERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -47,19 +48,7 @@ class WeakenedTls(Rule):
 
     code, name = "XDB204", "weakened-tls"
     group, severity, since = Group.ERROR, Severity.ERROR, "0.1.0"
-    needles = (
-        *("create_engine", "create_async_engine", "engine_from_config"),
-        *(
-            "pymysql",
-            "MySQLdb",
-            "mysql.connector",
-            "aiomysql",
-            "asyncmy",
-            "import mariadb",
-            "import databases",
-            "from databases",
-        ),
-    )
+    needles = (*ENGINES, *MYSQL_DRIVERS, *DATABASES)
     bad = (
         Bad(
             "from sqlalchemy import create_engine\n\n"

@@ -9,6 +9,7 @@ from dbdriver_lint.findings.model import Group, Severity
 from dbdriver_lint.knowledge.dialects import DIALECTS
 from dbdriver_lint.rules.base import Bad, Draft, Good, Rule
 from dbdriver_lint.rules.engines import has_engine_in_hand
+from dbdriver_lint.rules.needles import SCHEMES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -55,7 +56,7 @@ class HardcodedDriverUrl(Rule):
 
     code, name = "XDB101", "hardcoded-driver-url"
     group, severity, since = Group.DESIGN, Severity.WARNING, "0.1.0"
-    needles = ("postgres", "mysql", "mariadb", "oracle", "mssql")
+    needles = SCHEMES
     in_tests = False
     bad = (
         Bad('DATABASE_URL = "postgresql://user:secret@db.internal/app?sslmode=require"\n'),

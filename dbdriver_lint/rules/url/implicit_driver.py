@@ -10,6 +10,7 @@ from dbdriver_lint.knowledge.dialects import DIALECTS, Nature
 from dbdriver_lint.knowledge.drivers import driver_named, meanings
 from dbdriver_lint.rules.base import Bad, Draft, Good, Rule
 from dbdriver_lint.rules.engines import connects_by_url
+from dbdriver_lint.rules.needles import ENGINES
 from dbdriver_lint.rules.repairs import is_shared, preferred_driver
 from dbdriver_lint.settings.select import OPT_IN_GROUP, decide
 
@@ -47,7 +48,7 @@ class ImplicitDriver(Rule):
 
     code, name = "XDB105", "implicit-driver"
     group, severity, since = Group.ERROR, Severity.WARNING, "0.1.0"
-    needles = ("create_engine", "create_async_engine")
+    needles = ENGINES
     references = ("https://docs.sqlalchemy.org/en/21/changelog/migration_21.html",)
     bad = (
         Bad(

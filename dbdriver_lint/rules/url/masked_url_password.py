@@ -9,6 +9,7 @@ from dbdriver_lint.analysis.values import MASKED
 from dbdriver_lint.findings.model import Confidence, Group, Severity
 from dbdriver_lint.fixes.edit import Applicability, Edit, Fix
 from dbdriver_lint.rules.base import Bad, Draft, Good, Rule
+from dbdriver_lint.rules.needles import DATABASES, ENGINES
 from dbdriver_lint.source.text import Span
 
 if TYPE_CHECKING:
@@ -47,10 +48,7 @@ class MaskedUrlPassword(Rule):
 
     code, name = "XDB110", "masked-url-password"
     group, severity, since = Group.ERROR, Severity.ERROR, "0.1.0"
-    needles = (
-        *("create_engine", "create_async_engine", "set_main_option", "set_section_option"),
-        *("asyncpg", "psycopg", "import databases", "from databases"),
-    )
+    needles = (*ENGINES, *DATABASES, "set_main_option", "set_section_option", "asyncpg", "psycopg")
     references = ("https://docs.sqlalchemy.org/en/20/changelog/migration_20.html",)
     bad = (
         Bad(

@@ -11,6 +11,7 @@ from dbdriver_lint.knowledge.dialects import Nature
 from dbdriver_lint.knowledge.drivers import DRIVERS
 from dbdriver_lint.rules.base import Bad, Draft, Good, Rule
 from dbdriver_lint.rules.engines import OWN_CONNECTIONS, is_conditional
+from dbdriver_lint.rules.needles import ASYNC_ENGINES
 from dbdriver_lint.rules.repairs import likely_dialect, preferred_driver, transform_call
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class SharedUrl(Rule):
     code, name = "XDB113", "shared-url"
     group, severity, since = Group.DESIGN, Severity.WARNING, "0.1.0"
     confidence = Confidence.MEDIUM
-    needles = ("create_async_engine",)
+    needles = ASYNC_ENGINES
     in_tests = False
     bad = (
         Bad(

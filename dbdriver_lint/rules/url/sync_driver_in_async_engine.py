@@ -8,6 +8,7 @@ from dbdriver_lint.findings.model import Group, Severity
 from dbdriver_lint.knowledge.dialects import Nature
 from dbdriver_lint.knowledge.drivers import meanings, not_async_error
 from dbdriver_lint.rules.base import Bad, Draft, Good, Rule
+from dbdriver_lint.rules.needles import ASYNC_ENGINES
 from dbdriver_lint.rules.repairs import use_driver
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class SyncDriverInAsyncEngine(Rule):
 
     code, name = "XDB103", "sync-driver-in-async-engine"
     group, severity, since = Group.ERROR, Severity.ERROR, "0.1.0"
-    needles = ("create_async_engine",)
+    needles = ASYNC_ENGINES
     references = ("https://docs.sqlalchemy.org/en/21/changelog/migration_21.html",)
     bad = (
         Bad(

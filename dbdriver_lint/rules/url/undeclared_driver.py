@@ -10,6 +10,7 @@ from dbdriver_lint.knowledge.drivers import driver_named, meanings
 from dbdriver_lint.knowledge.urls import HOLE
 from dbdriver_lint.rules.base import Bad, Draft, Good, Rule
 from dbdriver_lint.rules.engines import is_conditional
+from dbdriver_lint.rules.needles import ENGINES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -45,7 +46,7 @@ class UndeclaredDriver(Rule):
 
     code, name = "XDB112", "undeclared-driver"
     group, severity, since = Group.ERROR, Severity.ERROR, "0.1.0"
-    needles = ("create_engine", "create_async_engine")
+    needles = ENGINES
     bad = (
         Bad(
             "from sqlalchemy import create_engine\n\n"

@@ -12,6 +12,7 @@ from dbdriver_lint.fixes.edit import Applicability, Edit, Fix
 from dbdriver_lint.knowledge.dialects import DIALECTS
 from dbdriver_lint.knowledge.urls import UrlError, parse_url
 from dbdriver_lint.rules.base import Bad, Draft, Good, Rule
+from dbdriver_lint.rules.needles import SCHEMES
 from dbdriver_lint.source.anchors import Anchor
 from dbdriver_lint.source.text import Span
 
@@ -57,7 +58,7 @@ class UnescapedUrlPassword(Rule):
     code, name = "XDB109", "unescaped-url-password"
     group, severity, since = Group.DESIGN, Severity.WARNING, "0.1.0"
     confidence = Confidence.MEDIUM
-    needles = ("postgres", "mysql", "mariadb", "oracle", "mssql")
+    needles = SCHEMES
     in_tests = False
     references = (
         "https://docs.sqlalchemy.org/en/20/core/engines.html#creating-urls-programmatically",

@@ -8,6 +8,7 @@ from dbdriver_lint.findings.model import Group, Severity
 from dbdriver_lint.fixes.edit import Applicability, Edit, Fix
 from dbdriver_lint.knowledge.drivers import driver_named, is_loadable, load_error, suggest
 from dbdriver_lint.rules.base import Bad, Draft, Good, Rule
+from dbdriver_lint.rules.needles import ENGINES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -41,7 +42,7 @@ class UnknownUrlDialect(Rule):
 
     code, name = "XDB102", "unknown-url-dialect"
     group, severity, since = Group.ERROR, Severity.ERROR, "0.1.0"
-    needles = ("create_engine", "create_async_engine", "engine_from_config")
+    needles = ENGINES
     references = (
         "https://docs.sqlalchemy.org/en/20/changelog/changelog_14.html#change-3687655465c25a39b968b4f5f6e9170b",
     )

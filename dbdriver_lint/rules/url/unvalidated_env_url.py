@@ -9,6 +9,7 @@ from dbdriver_lint.findings.model import Confidence, Group, Severity
 from dbdriver_lint.knowledge.dialects import DIALECTS
 from dbdriver_lint.rules.base import Bad, Draft, Good, Rule
 from dbdriver_lint.rules.engines import OWN_CONNECTIONS
+from dbdriver_lint.rules.needles import ENGINES
 from dbdriver_lint.rules.repairs import likely_dialect, preferred_driver, transform_call
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class UnvalidatedEnvUrl(Rule):
 
     code, name = "XDB106", "unvalidated-env-url"
     group, severity, since = Group.DESIGN, Severity.WARNING, "0.1.0"
-    needles = ("create_engine", "create_async_engine")
+    needles = ENGINES
     in_tests = False
     bad = (
         Bad(

@@ -1,0 +1,13 @@
+"""The gate's words of several rules: what a file has to hold for what they judge to be in it."""
+
+from __future__ import annotations
+
+ENGINES = ("create_engine", "create_async_engine", "engine_from_config")
+"""An engine is made; the last one is a part of ``async_engine_from_config``."""
+ASYNC_ENGINES = ("create_async_engine", "async_engine_from_config")
+DATABASES = ("import databases", "from databases")
+MYSQL_DRIVERS = ("pymysql", "aiomysql", "asyncmy", "MySQLdb", "mysql.connector", "import mariadb")
+DRIVERS = ("asyncpg", "psycopg", "pg8000", *MYSQL_DRIVERS, *DATABASES, "oracledb", "pymssql")
+"""A raw driver may be called."""
+SCHEMES = ("postgres", "mysql", "mariadb", "oracle", "mssql")
+"""A URL is written, or put together."""
