@@ -34,6 +34,7 @@ from dbdriver_lint.analysis.values import (
     is_too_large,
     one_way,
     options,
+    unknown_attribute,
 )
 
 if TYPE_CHECKING:
@@ -232,7 +233,7 @@ class Expressions(Objects):
             return Symbol(f"dict.{name}", receiver=value)
         if isinstance(value, Items):
             return Symbol(f"list.{name}", receiver=value)
-        return Unknown(f"attribute {name}", value.steps)
+        return unknown_attribute(name, steps=value.steps)
 
     # Operators
 

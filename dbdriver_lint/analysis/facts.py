@@ -22,7 +22,7 @@ if TYPE_CHECKING:
         UnawaitedCall,
         WithUse,
     )
-    from dbdriver_lint.analysis.values import Anchor, Steps, Value
+    from dbdriver_lint.analysis.values import Anchor, Steps, Unknown, Value
     from dbdriver_lint.knowledge.urls import DatabaseUrl
 
 
@@ -114,13 +114,13 @@ class UrlSet:
 
     urls: tuple[PossibleUrl, ...]
     complete: bool
-    unknown: tuple[str, ...] = ()
-    """Why it is not complete, a reason for each possibility that is not known."""
+    unknown: tuple[Unknown, ...] = ()
+    """Why it is not complete: each possibility that is not known."""
 
     @property
     def decided(self) -> bool:
         """Whether the code itself decides: all is known but what the environment may put in its place."""
-        return bool(self.urls) and all(reason.startswith("environment variable") for reason in self.unknown)
+        return bool(self.urls) and all(one.origin.kind == "variable" for one in self.unknown)
 
     def condition_of(self, url: PossibleUrl) -> str:
         """When ``url`` is the value, as the beginning of a message; empty where it always is."""

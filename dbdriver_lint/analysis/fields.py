@@ -20,6 +20,7 @@ from dbdriver_lint.analysis.values import (
     Text,
     Unknown,
     Value,
+    brought,
     choice,
     options,
 )
@@ -129,9 +130,9 @@ def _field(
         steps = known.steps if known is not None else ()
         return objects.with_files(EnvVar(_variable(owners, name, default), known, steps, field=True), frame)
     if record.open or default is None:
-        return Unknown(f"field {name}")
+        return brought("field", name)
     if known is None:
-        return default if _is_none(default) else Unknown(f"field {name}")
+        return default if _is_none(default) else brought("field", name)
     return known
 
 

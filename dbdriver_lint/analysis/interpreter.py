@@ -40,6 +40,7 @@ from dbdriver_lint.analysis.values import (
     Symbol,
     Unknown,
     Value,
+    brought,
     choice,
 )
 from dbdriver_lint.source.slice import MUTATORS
@@ -268,7 +269,7 @@ class Interpreter(Linking):
         provided = self._provided(default)
         if provided is not None:
             return provided
-        unknown = Unknown(f"parameter {name}")
+        unknown = brought("parameter", name)
         if default is None or (isinstance(default, Constant) and default.value is None):
             return unknown
         return choice([default, unknown])

@@ -206,20 +206,13 @@ def _shown(value: Value) -> str:
 
 
 def _unknown(urls: UrlSet) -> tuple[str, ...]:
-    reasons = [f"{reason} has no default here" if _is_bare(reason, urls) else reason for reason in urls.unknown]
     names = {possible.default_of for possible in urls.urls}
-    return tuple(
-        dict.fromkeys(
-            reason.replace(HOLE, "…")
-            for reason in reasons
-            if not (reason.startswith("environment variable ") and reason.rpartition(" ")[2] in names)
-        )
-    )
-
-
-def _is_bare(reason: str, urls: UrlSet) -> bool:
-    names = {possible.default_of for possible in urls.urls}
-    return reason.startswith("environment variable ") and reason.rpartition(" ")[2] not in names
+    reasons = [
+        f"{one.reason} has no default here" if one.origin.kind == "variable" else one.reason
+        for one in urls.unknown
+        if one.origin.kind != "variable" or one.origin.name not in names
+    ]
+    return tuple(dict.fromkeys(reason.replace(HOLE, "…") for reason in reasons))
 
 
 def _purpose(facts: ModuleFacts, path: str, *, is_test: bool) -> str:

@@ -11,15 +11,14 @@ from dbdriver_lint.analysis import strings, texts
 from dbdriver_lint.analysis.orm import factory_result
 from dbdriver_lint.analysis.symbols import ENGINE_FUNCTIONS
 from dbdriver_lint.analysis.values import (
-    MASKED,
     NONE,
-    PART_OF,
     Choice,
     Constant,
     Dictionary,
     EnvVar,
     Hole,
     Items,
+    Origin,
     Piece,
     Result,
     Step,
@@ -29,8 +28,11 @@ from dbdriver_lint.analysis.values import (
     Unknown,
     Url,
     Value,
+    brought,
     choice,
+    masked_text,
     one_way,
+    part_of,
 )
 from dbdriver_lint.knowledge.urls import DatabaseUrl, Part, UrlError, parse_url
 
@@ -134,11 +136,12 @@ def environment_value(variable: Value | None, default: Value | None, anchor: Nod
     """An environment variable read at ``anchor``."""
     if not isinstance(variable, Text):
         return (
-            Unknown("environment variable with a computed name")
+            Unknown("environment variable with a computed name", origin=Origin("variable"))
             if default is None
-            else choice([default, Unknown("environment")])
+            else choice([default, Unknown("environment", origin=Origin("environment"))])
         )
-    return EnvVar(variable.text, default, (Step(f"`{variable.text}` is read from the environment here", anchor),))
+    step = Step(f"`{variable.text}` is read from the environment here", anchor, read=variable.text)
+    return EnvVar(variable.text, default, (step,))
 
 
 def subscript(value: Value, key: Value, anchor: NodeAnchor) -> Value:
@@ -149,7 +152,7 @@ def subscript(value: Value, key: Value, anchor: NodeAnchor) -> Value:
         return environment_value(key, None, anchor)
     if isinstance(value, Dictionary) and isinstance(key, Text):
         found = value.items.get(key.text)
-        return found if found is not None else Unknown(f"key {key.text}")
+        return found if found is not None else brought("key", key.text)
     if isinstance(value, Dictionary) and not value.open and value.items:
         return choice([*value.items.values(), Unknown("key")])
     if isinstance(key, Constant) and isinstance(key.value, int) and not isinstance(key.value, bool):
@@ -158,7 +161,7 @@ def subscript(value: Value, key: Value, anchor: NodeAnchor) -> Value:
         if isinstance(value, (Text, Template)):
             stop = key.value + 1 if key.value != -1 else None
             return strings.sliced(value, key.value, stop)
-    if isinstance(value, Unknown) and value.reason.startswith(PART_OF):
+    if isinstance(value, Unknown) and value.origin.kind == "part":
         return value
     return Unknown("subscript", value.steps)
 
@@ -338,7 +341,7 @@ def _dict_method(receiver: Dictionary, name: str, arguments: Arguments, anchor: 
             if found is not None:
                 return found
             default = arguments.get(1, "default") or NONE
-            return choice([default, Unknown(f"key {key.text}")]) if receiver.open else default
+            return choice([default, brought("key", key.text)]) if receiver.open else default
     if name == "copy":
         return receiver
     if name in ("keys", "values", "items"):
@@ -360,12 +363,12 @@ def make_url(value: Value | None) -> Value:
     if isinstance(value, EnvVar):
         known = [make_url(each) for each in strings.defaults(value)]
         raw = copy(value, default=None, in_files=None)
-        return choice([*known, _opaque_url(raw, Unknown(f"{PART_OF}{value.name}", value.steps))])
+        return choice([*known, _opaque_url(raw, part_of(value))])
     if isinstance(value, Constant):
         return Unknown("URL", value.steps)
     if not isinstance(value, (Text, Template)):
         # of whatever it is, an object's parts can still be set
-        return _opaque_url(value, Unknown(value.reason if isinstance(value, Unknown) else "URL", value.steps))
+        return _opaque_url(value, value if isinstance(value, Unknown) else Unknown("URL", value.steps))
     whole = strings.picture(value.pieces)
     try:
         parsed = parse_url(whole)
@@ -482,7 +485,7 @@ def rendered(url: Url, *, hide_password: bool) -> Value:
         return url.text
     if not isinstance(url.drivername, (Text, Template)):
         is_masked = hide_password and not _is_none(url.password)
-        return Unknown(MASKED if is_masked else "URL as text", url.steps)
+        return masked_text(url.steps) if is_masked else Unknown("URL as text", url.steps)
     parts: list[Value] = [url.drivername, strings.text_of("://")]
     if not _is_none(url.username):
         parts.append(_encoded(url.username))

@@ -22,6 +22,7 @@ from dbdriver_lint.analysis.values import (
     Value,
     choice,
     options,
+    unknown_attribute,
     with_step,
 )
 
@@ -85,18 +86,18 @@ class Objects:
             return _read(self.module_attribute(definition, name), f"{definition.name}.{name}", node, frame)
         if isinstance(definition, ClassRecord):
             found = self.class_attribute(definition, name)
-            return Unknown(f"attribute {name} of {value.name}") if found is None else self._bind(found, value, frame)
+            return unknown_attribute(name, of=value.name) if found is None else self._bind(found, value, frame)
         if isinstance(definition, InstanceRecord):
             found = self.instance_attribute(value, definition, name, frame)
             if found is None and not name.startswith("__"):
                 found = self._computed(value, definition, name, frame)
             if found is None:
-                return Unknown(f"attribute {name} of {definition.owner.name}")
+                return unknown_attribute(name, of=definition.owner.name)
             return _read(self._bind(found, value, frame), f"{definition.owner.name}.{name}", node, frame)
         if value.kind == "super":
             found = self._inherited(value, name)
-            return Unknown(f"attribute {name}") if found is None else self._bind(found, value.definition[1], frame)  # type: ignore[index]
-        return Unknown(f"attribute {name}")
+            return unknown_attribute(name) if found is None else self._bind(found, value.definition[1], frame)  # type: ignore[index]
+        return unknown_attribute(name)
 
     def _inherited(self, value: Object, name: str) -> Value | None:
         """``super().name``: what the bases of the class have."""

@@ -18,7 +18,6 @@ from dbdriver_lint.analysis.program import FunctionRecord, ModuleRecord
 from dbdriver_lint.analysis.rewrite_facts import Made, Outcome, Rewriting, UrlRewrite
 from dbdriver_lint.analysis.tree import children, descendants, dotted, last_name
 from dbdriver_lint.analysis.values import (
-    PART_OF,
     Constant,
     EnvVar,
     Hole,
@@ -63,7 +62,6 @@ _PARTS = frozenset(
         *("drivername", "username", "password", "host", "port", "database"),
     }
 )
-_READ = re.compile(r"^`([^`]+)` is read from the environment")
 
 
 class RewriteVisitor(SiteVisitor):
@@ -453,8 +451,8 @@ def _variables(value: Value) -> Iterator[str]:
     """The environment variables and settings fields that a value is, or that it is made of."""
     if isinstance(value, EnvVar):
         yield value.name
-    elif isinstance(value, Unknown) and value.reason.startswith(PART_OF):
-        yield value.reason.removeprefix(PART_OF)
+    elif isinstance(value, Unknown) and value.origin.kind == "part":
+        yield value.origin.name
     elif isinstance(value, Template):
         for piece in value.pieces:
             if isinstance(piece, Hole):
@@ -463,8 +461,7 @@ def _variables(value: Value) -> Iterator[str]:
         for part in (value.drivername, value.host, value.database):
             yield from _variables(part)
     else:
-        read = (_READ.match(step.message) for step in value.steps)
-        yield from (match.group(1) for match in read if match is not None)
+        yield from (step.read for step in value.steps if step.read is not None)
 
 
 def _attempt_engine(analysis: Analysis, site: Site, source: Input, url: str) -> Outcome:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, quote_plus, unquote
 
 from dbdriver_lint.analysis.values import (
-    PART_OF,
     Choice,
     Constant,
     EnvVar,
@@ -29,6 +28,7 @@ from dbdriver_lint.analysis.values import (
     choice,
     one_way,
     options,
+    part_of,
     with_step,
 )
 from dbdriver_lint.knowledge.urls import HOLE
@@ -247,7 +247,7 @@ def _lift_items(value: Value, operation: Callable[[Value], Value], what: str) ->
         # the parts of an environment value are unknown; those of its default are one possibility
         known = [each for each in (value.default, value.in_files) if each is not None]
         parts = [_lift_items(each, operation, what) for each in known]
-        return choice([*parts, Unknown(f"{PART_OF}{value.name}", value.steps)])
+        return choice([*parts, part_of(value)])
     return lift(value, operation, what)
 
 

@@ -19,6 +19,7 @@ from dbdriver_lint.analysis.values import (
     Value,
     one_way,
     options,
+    variable_text,
 )
 from dbdriver_lint.knowledge.urls import UrlError, parse_url
 
@@ -29,18 +30,20 @@ if TYPE_CHECKING:
 def urls_of(value: Value | None) -> UrlSet:
     """Every URL that ``value`` can be, and whether that is all it can be."""
     if value is None:
-        return UrlSet((), complete=False, unknown=("no URL argument",))
+        return UrlSet((), complete=False, unknown=(Unknown("no URL argument"),))
     found: list[PossibleUrl] = []
-    unknown: list[str] = []
+    unknown: list[Unknown] = []
     _collect(value, (), None, found, unknown)
     return UrlSet(tuple(found), complete=bool(found) and not unknown, unknown=tuple(unknown))
 
 
-def _collect(value: Value, steps: Steps, default_of: str | None, found: list[PossibleUrl], unknown: list[str]) -> None:
+def _collect(
+    value: Value, steps: Steps, default_of: str | None, found: list[PossibleUrl], unknown: list[Unknown]
+) -> None:
     for option in options(value):
         way = one_way(option.steps, steps)
         if isinstance(option, EnvVar):
-            unknown.append(f"environment variable {option.name}")
+            unknown.append(variable_text(option.name))
             if option.default is not None:
                 _collect(option.default, way, option.name, found, unknown)
             if option.in_files is not None:
@@ -50,28 +53,28 @@ def _collect(value: Value, steps: Steps, default_of: str | None, found: list[Pos
             if isinstance(text, (Text, Template, Choice, EnvVar)):
                 _collect(text, way, default_of, found, unknown)
             else:
-                unknown.append("URL object with an unknown driver name")
+                unknown.append(Unknown("URL object with an unknown driver name"))
         elif isinstance(option, (Text, Template)):
             possible = possible_url(option, way, default_of)
             if possible is None:
-                unknown.append("text that is no URL")
+                unknown.append(Unknown("text that is no URL"))
             elif not possible.url.drivername.known:
-                unknown.append(_reason(option))
+                unknown.append(_scheme(option))
                 found.append(possible)
             else:
                 found.append(possible)
         else:
-            unknown.append(option.reason if isinstance(option, Unknown) else type(option).__name__.lower())
+            unknown.append(option if isinstance(option, Unknown) else Unknown(type(option).__name__.lower()))
 
 
-def _reason(value: Text | Template) -> str:
+def _scheme(value: Text | Template) -> Unknown:
     """Why the scheme of a URL is not known."""
     first = value.pieces[0] if value.pieces else None
     # `f"{url}?ssl=require"`, not `f"{dialect}://{host}"`: the code knows which dialects it is for
     whole = "://" not in strings.picture(value.pieces)
     if whole and isinstance(first, Hole) and isinstance(first.value, EnvVar):
-        return f"environment variable {first.value.name}"
-    return "URL with an unknown scheme"
+        return variable_text(first.value.name)
+    return Unknown("URL with an unknown scheme")
 
 
 def possible_url(value: Text | Template, steps: Steps = (), default_of: str | None = None) -> PossibleUrl | None:

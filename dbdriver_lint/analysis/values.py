@@ -8,7 +8,8 @@ no rule may treat it as evidence.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import Literal as OneOf
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -45,6 +46,8 @@ class Step:
     place: Place
     variable: str | None = None
     """The environment variable whose default, or whose value in a file, the value is since then."""
+    read: str | None = None
+    """The environment variable that is read there."""
 
 
 Steps = tuple[Step, ...]
@@ -231,23 +234,62 @@ class Object:
     steps: Steps = ()
 
 
+class Origin(NamedTuple):
+    """Where something unknown comes from.
+
+    A ``variable`` is one of the environment (``environment``: or a default that is known), a ``part`` was cut
+    out of one; ``masked`` is a URL object's text without its password; ``computed`` is all that is not
+    followed. The others come in as they are.
+    """
+
+    kind: OneOf["parameter", "attribute", "field", "key", "variable", "environment", "part", "masked", "computed"]
+    name: str = ""
+    """Of the parameter, attribute …; of the variable, where it is not computed."""
+
+
+COMPUTED = Origin("computed")
+
+
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """Not known, and why: ``parameter``, ``unresolved name``, ``too deep`` …"""
+    """Not known, and why: ``parameter``, ``unresolved name``, ``too deep`` …
+
+    The reason is for people; what rules may go by is the origin.
+    """
 
     reason: str
     steps: Steps = ()
+    origin: Origin = COMPUTED
 
 
 Value = Text | Template | Constant | Choice | EnvVar | Url | Dictionary | Items | Symbol | Result | Object | Unknown
 
 NONE = Constant(None)
 
-PART_OF = "part of environment variable "
-"""How the reason of an unknown text begins of which only the variable is known that it was cut out of."""
 
-MASKED = "URL object as text with its password masked"
-"""The reason of an unknown text of which only that is known: ``str(make_url(os.environ["DATABASE_URL"]))``."""
+def brought(kind: OneOf["parameter", "field", "key"], name: str) -> Unknown:
+    """What somebody else gives: the value of a parameter, of a field, under a key."""
+    return Unknown(f"{kind} {name}", origin=Origin(kind, name))
+
+
+def unknown_attribute(name: str, *, of: str = "", steps: Steps = ()) -> Unknown:
+    """An attribute of which nothing is known, of a class or object ``of`` that is."""
+    return Unknown(f"attribute {name} of {of}" if of else f"attribute {name}", steps, Origin("attribute", name))
+
+
+def part_of(variable: EnvVar) -> Unknown:
+    """A text of which only the variable is known that it was cut out of."""
+    return Unknown(f"part of environment variable {variable.name}", variable.steps, Origin("part", variable.name))
+
+
+def masked_text(steps: Steps) -> Unknown:
+    """A text of which only that is known: ``str(make_url(os.environ["DATABASE_URL"]))``."""
+    return Unknown("URL object as text with its password masked", steps, Origin("masked"))
+
+
+def variable_text(name: str) -> Unknown:
+    """What the environment gives at run time."""
+    return Unknown(f"environment variable {name}", origin=Origin("variable", name))
 
 
 def with_step(value: Value, step: Step) -> Value:

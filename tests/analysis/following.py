@@ -46,9 +46,7 @@ def urls(engine: EngineCall) -> tuple[str, ...]:
         f"{possible.default_of}={possible.url.text}" if possible.default_of else possible.url.text
         for possible in engine.urls.urls
     ]
-    found += [
-        f"${reason.rpartition(' ')[2]}" if "environment variable" in reason else "?" for reason in engine.urls.unknown
-    ]
+    found += [f"${one.origin.name}" if one.origin.kind in ("variable", "part") else "?" for one in engine.urls.unknown]
     return tuple(text.replace(HOLE, "{}") for text in dict.fromkeys(found))
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from dbdriver_lint.analysis.values import MASKED
 from dbdriver_lint.findings.model import Confidence, Group, Severity
 from dbdriver_lint.fixes.edit import Applicability, Edit, Fix
 from dbdriver_lint.rules.base import Bad, Draft, Good, Rule
@@ -134,12 +133,10 @@ class MaskedUrlPassword(Rule):
         if not versions.may_be_at_least((2, 0)):
             return
         masked = [url for url in urls.urls if _is_masked(url)]
-        unknown = urls.unknown.count(MASKED)
+        unknown = any(one.origin.kind == "masked" for one in urls.unknown)
         if not masked and not unknown:
             return
-        if len(masked) < len(urls.urls) or any(
-            reason != MASKED and not reason.startswith("environment variable") for reason in urls.unknown
-        ):
+        if len(masked) < len(urls.urls) or any(one.origin.kind not in ("masked", "variable") for one in urls.unknown):
             return
         sure = bool(masked) and all(url.url.username is not None and url.url.username.known for url in masked)
         since = "from SQLAlchemy 2.0 on " if versions.may_be_below((2, 0)) and not versions.is_everything else ""

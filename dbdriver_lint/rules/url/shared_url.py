@@ -158,8 +158,8 @@ def _source(call: EngineCall) -> tuple[str, ...] | None:
         return None if value.rewritten or value.checked else ("variable", value.name)
     if isinstance(value, Symbol) and not value.name.startswith("sqlalchemy."):
         return ("name", value.name.rpartition(".")[0], call.url.anchor.text)
-    if isinstance(value, Unknown) and value.reason.startswith("parameter "):
-        return ("parameter", *call.location.classes, *call.location.functions, value.reason.removeprefix("parameter "))
+    if isinstance(value, Unknown) and value.origin.kind == "parameter":
+        return ("parameter", *call.location.classes, *call.location.functions, value.origin.name)
     return None
 
 

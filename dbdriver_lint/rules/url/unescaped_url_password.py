@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 _SECRET = re.compile(r"pass|pwd|\bpw\b|_pw\b|secret|token|credential", re.IGNORECASE)
 _MAY_BE_UNSET = re.compile(r"\b(?:getenv|get)\(")
 _TREATED = re.compile(r"quot|esc|enc|safe|mask|redact|hidden|\*", re.IGNORECASE)
-#: What is said of values that come in as they are.
-_RAW = ("parameter ", "attribute ", "field ", "key ", "environment")
 
 
 class UnescapedUrlPassword(Rule):
@@ -182,7 +180,7 @@ def _may_be_none(value: object) -> bool:
 
 def _is_raw(value: object) -> bool:
     if isinstance(value, Unknown):
-        return value.reason.startswith(_RAW)
+        return value.origin.kind not in ("computed", "part", "masked")
     return isinstance(value, EnvVar) and not value.rewritten
 
 
