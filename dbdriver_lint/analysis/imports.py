@@ -19,6 +19,7 @@ from dbdriver_lint.knowledge.urls import HOLE
 from dbdriver_lint.project.environment import generation, settings_for
 from dbdriver_lint.project.inputs import ledger
 from dbdriver_lint.project.modules import shared_modules
+from dbdriver_lint.source.nesting import too_deep
 from dbdriver_lint.source.parse import UnparsableSourceError, parse
 from dbdriver_lint.source.slice import Slicer
 from dbdriver_lint.source.text import Position, SourceFile, UnreadableSourceError
@@ -107,7 +108,7 @@ class FirstPartyModules:
             return self._parsed_part(file, module, None)
         part = translator.slicer.defining(name, member, file.effects)
         excerpt = part.cut()
-        if not text_may_matter(excerpt.text):
+        if not text_may_matter(excerpt.text) or too_deep(excerpt.text) is not None:
             return None
         self._parsed += len(excerpt.text)
         try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from dbdriver_lint.analysis.values import CallRecord, Unknown, Value, choice
 
@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from dbdriver_lint.source.parse import ParsedModule
 
 
+#: How many names are found one through the other; what is further away is unknown, else Python's stack would end.
+MAX_CHAIN = 50
+
+
 class Deferred:
     """A name whose value is found when it is first read: an assignment, an import from another file.
 
@@ -22,6 +26,9 @@ class Deferred:
     """
 
     __slots__ = ("_find", "_value", "costly")
+
+    _chain: ClassVar[int] = 0
+    """How many are being found, each for the one before it."""
 
     def __init__(self, find: Callable[[], Value], *, costly: bool = False) -> None:
         self._find = find
@@ -34,10 +41,16 @@ class Deferred:
         return self._value is None
 
     def force(self) -> Value:
-        """The value; looked up once, an import cycle gives Unknown."""
+        """The value; looked up once. An import cycle gives Unknown, and so does too long a chain, for who asks so."""
         if self._value is None:
+            if Deferred._chain >= MAX_CHAIN:
+                return Unknown("too long a chain of assignments")
             self._value = Unknown("import cycle")
-            self._value = self._find()
+            Deferred._chain += 1
+            try:
+                self._value = self._find()
+            finally:
+                Deferred._chain -= 1
         return self._value
 
 

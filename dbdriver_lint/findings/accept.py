@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from dbdriver_lint.findings.model import Finding
+    from dbdriver_lint.findings.suppressions import Directive
     from dbdriver_lint.source.text import SourceFile
 
 
@@ -38,20 +39,24 @@ def accepting_edits(
         if finding.name not in names:
             names.append(finding.name)
     text = f" {reason.strip()}" if reason.strip() else ""
-    edits = [_beside(source, line, names, text) for line, names in beside.items()]
+    ours = {
+        directive.comment.line: directive
+        for directive in reversed(Suppressions.parse(source).directives)
+        if directive.reach is Reach.LINE and directive.selectors
+    }
+    edits = [_beside(source, line, names, text, ours.get(line)) for line, names in beside.items()]
     return sorted(edits + [_above(source, line, names, text) for line, names in above.items()])
 
 
 def _is_open(layout: Layout, line: int) -> bool:
     """Whether a comment can be written at the end of the line."""
-    return not any(first <= line < last for first, last in layout.joined)
+    return layout.lines_with(line)[1] == line
 
 
-def _beside(source: SourceFile, line: int, names: list[str], reason: str) -> Edit:
-    for directive in Suppressions.parse(source).directives:
-        if directive.reach is Reach.LINE and directive.comment.line == line and directive.selectors:
-            end = directive.selectors[-1].span.end
-            return Edit(Span(end, end), "".join(f", {name}" for name in names))
+def _beside(source: SourceFile, line: int, names: list[str], reason: str, ours: Directive | None) -> Edit:
+    if ours is not None:
+        end = ours.selectors[-1].span.end
+        return Edit(Span(end, end), "".join(f", {name}" for name in names))
     span = source.line_span(line)
     end = span.start + len(source.text[span.start : span.end].rstrip())
     return Edit(Span(end, span.end), f"  # dbdriver: ignore[{', '.join(names)}]{reason}")

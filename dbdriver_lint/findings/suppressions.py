@@ -13,7 +13,9 @@ from __future__ import annotations
 
 import enum
 import re
+from bisect import bisect_right
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from dbdriver_lint.fixes.edit import Edit
@@ -30,9 +32,12 @@ if TYPE_CHECKING:
 _MARKER = re.compile(r"dbdriver:|#\s*noqa|flake8[:=]", re.IGNORECASE)
 _OWN = re.compile(
     r"""
-    \# \s* dbdriver: \s* (?P<verb> ignore(?:-file|-block)? ) (?![\w-]) \s*
-    (?: \[ (?P<list> [^\]\#]*[^\]\#\s,][^\]\#]* ) \] | (?!\[) )  # a bracket that is empty or open is a slip of the pen
-    (?P<reason> (?: (?! \s*\#\s | \s*\#(?:noqa|type:|pragma|pylint:|ruff:|nosec|fmt:|mypy:|pyright:|dbdriver:) ) . )* )
+    \# \s* dbdriver: \s* (?P<verb> ignore(?:-file|-block)? ) (?![\w-]) \s*+
+    (?: \[ (?P<list> [\s,]*[^\]\#\s,][^\]\#]* ) \] | (?!\[) )  # a bracket that is empty or open is a slip of the pen
+    (?P<reason> (?:
+        [^\s\#]+ | \s++ (?!\#)
+        | \s*+ \# (?! \s|noqa|type:|pragma|pylint:|ruff:|nosec|fmt:|mypy:|pyright:|dbdriver: )
+    )* )
     """,
     re.IGNORECASE | re.VERBOSE,
 )
@@ -68,11 +73,12 @@ class Selector:
         return name == self.text.lower() or code.startswith(self.text.upper())
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Directive:
     """One suppression comment, or the part of a comment that is one.
 
     ``lines`` are the first and last line that it is about. ``selectors`` is empty where it accepts everything.
+    It is equal to itself only: a hash over its selectors would be made once for each of them.
     """
 
     reach: Reach
@@ -83,14 +89,13 @@ class Directive:
     lines: tuple[int, int]
 
     def accepts(self, finding: Finding) -> Selector | bool:
-        """The selector that accepts the finding, True for a comment without selectors, else False."""
-        if not self._is_about(finding):
-            return False
+        """The selector that accepts such a finding, True for a comment without selectors, else False."""
         if not self.selectors:
             return finding.code != UNUSED  # else every comment would excuse itself
         return next((s for s in self.selectors if s.covers(finding.code, finding.name)), False)
 
-    def _is_about(self, finding: Finding) -> bool:
+    def is_about(self, finding: Finding) -> bool:
+        """Whether the finding stands where the comment counts."""
         if self.reach in (Reach.FILE, Reach.NOQA_FILE):
             return True
         first, last = self.lines
@@ -131,8 +136,8 @@ class Suppressions:
         """Read the comments, without ``noqa`` only our own; a file without a word of ours is not scanned."""
         if not _MARKER.search(source.text):
             return cls(source)
-        layout = Layout.of(source)
-        found = [d for comment in layout.comments for d in _directives(source, layout, comment)]
+        lines = _Lines(source, Layout.of(source))
+        found = [d for comment in lines.layout.comments for d in _directives(lines, comment)]
         return cls(source, tuple(d for d in found if noqa or d.reach not in (Reach.NOQA, Reach.NOQA_FILE)))
 
     def apply(self, findings: Iterable[Finding]) -> Applied:
@@ -140,10 +145,16 @@ class Suppressions:
         kept: list[Finding] = []
         suppressed = 0
         used: set[tuple[Directive, Selector | bool]] = set()
+        chosen: dict[tuple[Directive, str], Selector | bool] = {}
         for finding in findings:
             accepted = False
             for directive in self.directives:
-                by = directive.accepts(finding)
+                if not directive.is_about(finding):
+                    continue
+                key = directive, finding.code
+                if key not in chosen:
+                    chosen[key] = directive.accepts(finding)
+                by = chosen[key]
                 if by is not False:
                     accepted = True
                     used.add((directive, by))
@@ -164,7 +175,8 @@ class Suppressions:
     def removal(self, unused: Unused) -> Edit:
         """The edit that takes away what is unused, and nothing else of the comment."""
         directive = unused.directive
-        left = [s for s in directive.selectors if s not in unused.selectors]
+        idle = frozenset(unused.selectors)
+        left = [s for s in directive.selectors if s not in idle]
         if unused.selectors and left:
             listed = Span(directive.selectors[0].span.start, directive.selectors[-1].span.end)
             return Edit(listed, ", ".join(s.text for s in left))
@@ -185,17 +197,17 @@ class Suppressions:
         return Span(start, end)
 
 
-def _directives(source: SourceFile, layout: Layout, comment: Comment) -> Iterator[Directive]:
+def _directives(lines: _Lines, comment: Comment) -> Iterator[Directive]:
     for match in _OWN.finditer(comment.text):
         reach = Reach(match["verb"].lower())
-        lines = _next_code(source, layout, comment.line) if comment.alone else comment.line
-        area = _block(source, layout, lines) if reach is Reach.BLOCK else (lines, lines)
+        line = lines.next_code(comment.line) if comment.alone else comment.line
+        area = lines.block(line) if reach is Reach.BLOCK else (line, line)
         yield _directive(reach, match, comment, area, match["reason"].strip(" \t-–—:"))
     whole = _NOQA_FILE.match(comment.text) if comment.alone else None
     if whole is not None:
-        yield _directive(Reach.NOQA_FILE, whole, comment, (1, source.line_count))
+        yield _directive(Reach.NOQA_FILE, whole, comment, (1, lines.source.line_count))
     for match in _NOQA.finditer(comment.text):
-        yield _directive(Reach.NOQA, match, comment, layout.lines_with(comment.line))
+        yield _directive(Reach.NOQA, match, comment, lines.layout.lines_with(comment.line))
 
 
 def _directive(
@@ -211,35 +223,56 @@ def _directive(
     return Directive(reach, selectors, reason, span, comment, lines)
 
 
-def _next_code(source: SourceFile, layout: Layout, line: int) -> int:
-    """The first line after a comment on its own that is neither blank nor such a comment."""
-    alone = {comment.line for comment in layout.comments if comment.alone}
-    number = line + 1
-    while number <= source.line_count and (number in alone or not source.line_text(number).strip()):
-        number += 1
-    return number
+class _Lines:
+    """What the comments of a file may be about. Comments that stand together ask the same, so answers are kept."""
 
+    def __init__(self, source: SourceFile, layout: Layout) -> None:
+        self.source = source
+        self.layout = layout
+        self._blocks: dict[int, tuple[int, int]] = {}
 
-def _block(source: SourceFile, layout: Layout, header: int) -> tuple[int, int]:
-    """The lines of the compound statement whose header (or first decorator) is on the line ``header``."""
-    if header > source.line_count:
-        return header, header
-    indent = _indent(source.line_text(header))
-    inside = {line for first, last in layout.joined for line in range(first + 1, last + 1)}
-    last = number = header
-    decorated = source.line_text(header).lstrip().startswith("@")
-    while number < source.line_count:
-        number += 1
-        text = source.line_text(number)
-        stripped = text.strip()
-        if not stripped or number in inside:
-            continue
-        if _indent(text) <= indent and not stripped.startswith((")", "]", "}")):
-            if not decorated or _indent(text) < indent:
-                break
-            decorated = stripped.startswith(("@", "#"))
-        last = number
-    return header, last
+    def next_code(self, line: int) -> int:
+        """The first line after a comment on its own that is neither blank nor such a comment."""
+        return self._code[bisect_right(self._code, line)]
+
+    @cached_property
+    def _code(self) -> list[int]:
+        """The lines that are neither blank nor a comment on its own, and the one behind the last line."""
+        source = self.source
+        alone = {comment.line for comment in self.layout.comments if comment.alone}
+        numbers = range(1, source.line_count + 1)
+        return [*(n for n in numbers if n not in alone and source.line_text(n).strip()), source.line_count + 1]
+
+    @cached_property
+    def _inside(self) -> frozenset[int]:
+        """The lines that a string or a backslash joins with the one before them."""
+        return frozenset(line for first, last in self.layout.joined for line in range(first + 1, last + 1))
+
+    def block(self, header: int) -> tuple[int, int]:
+        """The lines of the compound statement whose header (or first decorator) is on the line ``header``."""
+        if header not in self._blocks:
+            self._blocks[header] = self._block(header)
+        return self._blocks[header]
+
+    def _block(self, header: int) -> tuple[int, int]:
+        source = self.source
+        if header > source.line_count:
+            return header, header
+        indent = _indent(source.line_text(header))
+        last = number = header
+        decorated = source.line_text(header).lstrip().startswith("@")
+        while number < source.line_count:
+            number += 1
+            text = source.line_text(number)
+            stripped = text.strip()
+            if not stripped or number in self._inside:
+                continue
+            if _indent(text) <= indent and not stripped.startswith((")", "]", "}")):
+                if not decorated or _indent(text) < indent:
+                    break
+                decorated = stripped.startswith(("@", "#"))
+            last = number
+        return header, last
 
 
 def _indent(line: str) -> int:

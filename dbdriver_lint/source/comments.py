@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from dbdriver_lint.source.text import Span
@@ -64,4 +66,5 @@ class Layout:
 
     def lines_with(self, line: int) -> tuple[int, int]:
         """The first and last of the lines that strings and backslashes join with ``line``."""
-        return next((pair for pair in self.joined if pair[0] <= line <= pair[1]), (line, line))
+        before = bisect_right(self.joined, line, key=itemgetter(0))
+        return self.joined[before - 1] if before and line <= self.joined[before - 1][1] else (line, line)

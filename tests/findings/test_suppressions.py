@@ -77,6 +77,8 @@ def test_accepts_on_the_line(comment: str) -> None:
         "# dbdriver: ignore[unknown-url]",  # names have no prefixes
         "# dbdriver: ignore[]",
         "# dbdriver: ignore[XDB102",
+        "# dbdriver: ignore [XDB102",
+        "# dbdriver: ignore  []",
         "# dbdriver: ignored",
         "# dbdriver: ignore-fil",
         "# noqa: F401",

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from oracle import examine
+from oracle import EVERYTHING, examine
+
+from dbdriver_lint.run import Options, Task, lint_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -110,3 +112,26 @@ def test_no_value_grows_without_bounds(step: str, tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").touch()
     code = HEAD + f"{step}\n" * 40 + TAIL
     assert examine(str(tmp_path / "app.py"), code.encode(), fix=False).failures == []
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        "url = url + 'x'",
+        "url = f'{url}&a=b'",
+        "url = url.replace('a', 'b')",
+        "url = os.path.join(url, other)",
+        "url = url if condition() else other",
+        "url = {**url, 'k': url}",
+        "url = str(make_url(url))",
+    ],
+)
+def test_a_long_chain_of_assignments_hides_nothing_else(step: str, tmp_path: Path) -> None:
+    """As where the text of a statement is put together line by line: what becomes of it is unknown, no more."""
+    (tmp_path / "pyproject.toml").touch()
+    code = HEAD + f"{step}\n" * 400 + "create_engine(url)\ncreate_engine('postgres://db.internal/app')\n"
+    outcome = lint_file(Task(str(tmp_path / "app.py"), EVERYTHING, code.encode()), Options())
+    codes = {finding.code for finding in outcome.findings}
+    assert "XDB102" in codes
+    assert "XDB902" not in codes
+    assert not outcome.problems

@@ -75,7 +75,11 @@ FILES = {
         + "9" * 100_000
         + ")\n",
         "imports": "from .module import *\nfrom module import *\nimport module\n" * 2_000 + "create_engine(URL)\n",
-        "ignores": "create_engine  # dbdriver: ignore[" + "XDB101," * 2_000 + "]\n",
+        "ignores": "create_engine  # dbdriver: ignore[" + "XDB101," * 10_000 + "]\n",
+        "ignores, open": "create_engine  # dbdriver: ignore[" + "XDB101," * 100_000 + "\n",
+        "ignores, a reason": "create_engine  # dbdriver: ignore[XDB101] a" + " " * 300_000 + "b\n",
+        "ignores, noqa": "create_engine  # noqa: " + "XDB101," * 20_000 + "\n",
+        "ignores, each line": "x = 1  # dbdriver: ignore[XDB101] create_engine\n" * 1_000,
     },
 }
 

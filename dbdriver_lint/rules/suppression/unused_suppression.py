@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, ClassVar
 from dbdriver_lint.findings.model import Group, Severity
 from dbdriver_lint.findings.suppressions import Reach, Unused
 from dbdriver_lint.fixes.edit import Applicability, Fix
-from dbdriver_lint.rules.base import REGISTRY, Bad, Good, Rule
+from dbdriver_lint.rules.base import Bad, Good, Rule
+from dbdriver_lint.rules.index import entries
 from dbdriver_lint.source.anchors import TextAnchor
 from dbdriver_lint.source.text import Span
 
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
 
     from dbdriver_lint.findings.suppressions import Selector, Suppressions
     from dbdriver_lint.rules.base import Drafts
+
+
+_LISTED = 20
+"""Names that one message lists."""
 
 
 class UnusedSuppression(Rule):
@@ -85,7 +90,7 @@ class UnusedSuppression(Rule):
     @classmethod
     def _is_idle(cls, selector: Selector, in_force: Container[str]) -> bool:
         """Whether the selector would have had its chance: a rule that did not run may well need it."""
-        covered = [code for code, rule in REGISTRY.items() if selector.covers(code, rule.name)]
+        covered = [rule.code for rule in entries() if selector.covers(rule.code, rule.name)]
         return not covered or (cls.code not in covered and all(code in in_force for code in covered))
 
     @classmethod
@@ -98,16 +103,18 @@ class UnusedSuppression(Rule):
             return f"`# {comment}` names `{unknown[0].text}`, which is no rule, so it suppresses nothing" + cls._hint(
                 unknown[0]
             )
-        listed = ", ".join(f"`{s.text}`" for s in unused.selectors)
+        listed = ", ".join(f"`{s.text}`" for s in unused.selectors[:_LISTED])
+        if len(unused.selectors) > _LISTED:
+            listed += f" and {len(unused.selectors) - _LISTED:,} more"
         return f"`# {comment}` suppresses nothing for {listed}, and would hide the next such mistake here; remove it"
 
     @staticmethod
     def _known(selector: Selector) -> bool:
-        return any(selector.covers(code, rule.name) for code, rule in REGISTRY.items())
+        return any(selector.covers(rule.code, rule.name) for rule in entries())
 
     @staticmethod
     def _hint(selector: Selector) -> str:
-        names = [*REGISTRY, *(rule.name for rule in REGISTRY.values())]
+        names = [*(rule.code for rule in entries()), *(rule.name for rule in entries())]
         text = selector.text.upper() if selector.text.upper().startswith("XDB") else selector.text.lower()
         close = difflib.get_close_matches(text, names, n=1)
         return f"; did you mean `{close[0]}`?" if close else "; remove it"
