@@ -52,7 +52,7 @@ class Assignments(Conditions):
 
             costly = self._is_costly(source, frame)
             self._forget_attributes(target.value, frame)
-            frame.env.vars[target.value] = Deferred(find, costly=costly)
+            frame.env.vars[target.value] = Deferred(find, costly=costly, source=(source, earlier.env))
             return
         value = self.evaluate(source, self._earlier(frame))
         for each in targets:

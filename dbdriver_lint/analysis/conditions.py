@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace as copy
+from functools import partial
 from typing import TYPE_CHECKING
 
 import libcst as cst
 
 from dbdriver_lint.analysis import strings
 from dbdriver_lint.analysis.expressions import Expressions
+from dbdriver_lint.analysis.program import Deferred, Env, narrowed, source_of, unnarrowed
 from dbdriver_lint.analysis.relevance import expression_may_matter
-from dbdriver_lint.analysis.tree import dotted, last_name
+from dbdriver_lint.analysis.tree import descendants, dotted, last_name
 from dbdriver_lint.analysis.values import Choice, EnvVar, Items, Text, Unknown, Value, choice, options
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
     from dbdriver_lint.analysis.frames import Frame
 
 
@@ -37,51 +41,104 @@ class Conditions(Expressions):
                 return self.assume(test.left, wanted, frame) and self.assume(test.right, wanted, frame)
             self._mark_checked(test, frame)
             return True
-        for path, node in _subjects(test).items():
+        subjects = _subjects(test)
+        for path, node in subjects.items():
             value = frame.env.read(path)
             if value is None and "." in path:
                 value = self.evaluate(node, frame)
             if not isinstance(value, (Choice, EnvVar, Unknown)):
                 continue
-            kept: list[Value] = []
-            for option in options(value):
-                narrowed = self._narrow(path, option, test, wanted, frame)
-                if narrowed is not None:
-                    kept.append(narrowed)
+            schemes = self._schemes(path, test, frame) if wanted else ()
+            kept = self._kept(value, wanted, partial(self._outcome, test, path, frame), schemes)
             if not kept:
                 return False
-            frame.env.vars[path] = strings.copy_steps(choice(kept), ())
+            frame.env.vars[path] = narrowed(choice(kept), frame.env.binding(path))
+        self._assume_behind(test, wanted, subjects, frame)
         self._mark_checked(test, frame)
         return True
 
-    def _narrow(self, path: str, option: Value, test: cst.BaseExpression, wanted: bool, frame: Frame) -> Value | None:
-        """``option`` where ``test`` is ``wanted``; None where it cannot be."""
+    def _assume_behind(self, test: cst.BaseExpression, wanted: bool, subjects: Iterable[str], frame: Frame) -> None:
+        """Narrow what a tested name was computed from: the URL behind ``is_sqlite = url.startswith("sqlite")``."""
+        for path in subjects:
+            source = source_of(frame.env.binding(path))
+            if source is None:
+                continue
+            node, names = source
+            for name in _subjects(node):
+                now, then = frame.env.binding(name), names.binding(name)
+                if name in subjects or (isinstance(now, Deferred) and now.is_pending and now.costly):
+                    continue
+                if unnarrowed(now) is not unnarrowed(then) and not _asks_for_backend(node):
+                    continue  # it is another URL now; only of the database is that true, too
+                value = frame.env.read(name)
+                if not isinstance(value, (Choice, EnvVar)):
+                    continue
+
+                def outcome(
+                    option: Value,
+                    name: str = name,
+                    source: cst.BaseExpression = node,
+                    env: Env = names,
+                    path: str = path,
+                ) -> bool | None:
+                    given = Env(env.kind, env.parent)
+                    given.vars = {**env.vars, name: option}
+                    computed = self.evaluate(source, copy(frame, env=given, recording=False))
+                    return self._outcome(test, path, frame, computed)
+
+                kept = self._kept(value, wanted, outcome)
+                if kept:
+                    frame.env.vars[name] = narrowed(choice(kept), now)
+
+    def _kept(
+        self, value: Value, wanted: bool, outcome: Callable[[Value], bool | None], schemes: tuple[str, ...] = ()
+    ) -> list[Value]:
+        """What ``value`` can be where a test whose ``outcome`` depends on it is ``wanted``."""
+        kept = (self._narrow(option, wanted, outcome, schemes) for option in options(value))
+        return [option for option in kept if option is not None]
+
+    def _narrow(
+        self, option: Value, wanted: bool, outcome: Callable[[Value], bool | None], schemes: tuple[str, ...] = ()
+    ) -> Value | None:
+        """``option`` where a test is ``wanted``; None where it cannot be."""
         if isinstance(option, EnvVar):
-
-            def possible(value: Value | None) -> bool:
-                return value is not None and any(
-                    self._narrow(path, inner, test, wanted, frame) is not None for inner in options(value)
-                )
-
-            if option.default is not None and not possible(option.default):
-                option = copy(option, default=None)
-            if option.in_files is not None and not possible(option.in_files):
-                option = copy(option, in_files=None)
+            default, in_files = (
+                None if known is None else (self._kept(known, wanted, outcome) or None)
+                for known in (option.default, option.in_files)
+            )
+            option = copy(option, default=default and choice(default), in_files=in_files and choice(in_files))
         if isinstance(option, (EnvVar, Unknown)):
-            schemes = self._schemes(path, test, frame) if wanted else ()
             return strings.beginning_with(option, schemes) if schemes else option
+        return None if outcome(option) is (not wanted) else option
+
+    def _outcome(self, test: cst.BaseExpression, path: str, frame: Frame, value: Value) -> bool | None:
+        """What ``test`` gives where ``path`` is ``value``; None where that cannot be known."""
         saved = frame.env.vars.get(path)
-        frame.env.vars[path] = option
+        frame.env.vars[path] = value
         recording, frame.recording = frame.recording, False
         try:
-            truth = strings.truth(self.evaluate(test, frame))
+            return strings.truth(self.evaluate(test, frame))
         finally:
             frame.recording = recording
             if saved is None:
                 del frame.env.vars[path]
             else:
                 frame.env.vars[path] = saved
-        return None if truth is (not wanted) else option
+
+    def doubt(self, test: cst.BaseExpression, frame: Frame) -> None:
+        """After ``if production and url.startswith("sqlite"): raise``: what it refuses may not get here."""
+        if not (isinstance(test, cst.BooleanOperation) and isinstance(test.operator, cst.And)):
+            return
+        parts = list(_conjuncts(test))
+        for part in parts:
+            for path in _subjects(part):
+                value = frame.env.read(path)
+                if not isinstance(value, (Choice, EnvVar)):
+                    continue
+                kept = self._kept(value, False, partial(self._outcome, part, path, frame))
+                if kept != list(options(value)):
+                    refused = Unknown("refused under a condition")
+                    frame.env.vars[path] = narrowed(choice([*kept, refused]), frame.env.binding(path))
 
     def _schemes(self, path: str, test: cst.BaseExpression, frame: Frame) -> tuple[str, ...]:
         """What the value begins with where ``test`` is ``path.startswith("postgres://")``; empty for other tests."""
@@ -106,9 +163,9 @@ class Conditions(Expressions):
             if waiting is not None and waiting.costly:
                 continue
             value = frame.env.read(path)
-            if isinstance(value, (EnvVar, Choice)):
+            if value is not None and any(isinstance(option, EnvVar) for option in options(value)):
                 marked = [copy(o, checked=True) if isinstance(o, EnvVar) else o for o in options(value)]
-                frame.env.vars[path] = choice(marked)
+                frame.env.vars[path] = narrowed(choice(marked), frame.env.binding(path))
 
     @staticmethod
     def _is_foreign(test: cst.BaseExpression, frame: Frame) -> bool:
@@ -128,6 +185,21 @@ class Conditions(Expressions):
             found = {strings.equals(option, value) for option in options(subject)}
             return found.pop() if len(found) == 1 else None
         return None
+
+
+def _conjuncts(test: cst.BaseExpression) -> Iterator[cst.BaseExpression]:
+    if isinstance(test, cst.BooleanOperation) and isinstance(test.operator, cst.And):
+        yield from _conjuncts(test.left)
+        yield from _conjuncts(test.right)
+    else:
+        yield test
+
+
+def _asks_for_backend(node: cst.CSTNode) -> bool:
+    """Whether an expression asks only which database a URL is for, which no rewriting of it changes."""
+    return any(
+        isinstance(inner, cst.Attribute) and inner.attr.value == "get_backend_name" for inner in descendants(node)
+    )
 
 
 def _is_none_test(test: cst.CSTNode) -> bool:

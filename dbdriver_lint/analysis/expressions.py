@@ -639,6 +639,8 @@ def _compare(left: Value, operator: cst.BaseCompOp, right: Value) -> bool | None
     if isinstance(operator, (cst.Is, cst.IsNot)):
         if isinstance(left, Constant) and isinstance(right, Constant):
             result = left.value is right.value
+        elif isinstance(left, Text) and isinstance(right, Text):
+            result = left.text == right.text  # members of an enumeration
         elif (
             isinstance(right, Constant)
             and right.value is None

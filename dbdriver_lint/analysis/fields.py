@@ -51,6 +51,7 @@ _DATACLASSES = frozenset(
         "attr.define",
     }
 )
+_ENUMERATIONS = frozenset({"enum.Enum", "enum.StrEnum"})
 _FIELD_FUNCTIONS = frozenset(
     {
         "pydantic.Field",
@@ -82,6 +83,11 @@ def base_symbols(record: ClassRecord, depth: int = 0) -> set[str]:
 def is_settings(record: ClassRecord) -> bool:
     """Whether a class reads its fields from the environment."""
     return bool(base_symbols(record) & _SETTINGS)
+
+
+def is_enumeration(record: ClassRecord) -> bool:
+    """Whether calling a class looks up a member by its value."""
+    return bool(base_symbols(record) & _ENUMERATIONS)
 
 
 def generated_attribute(objects: Objects, record: InstanceRecord, name: str, frame: Frame) -> Value | None:

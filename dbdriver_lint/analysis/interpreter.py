@@ -403,6 +403,8 @@ class Interpreter(Linking):
         if truth is not True:
             frame.env.vars = dict(before)
             alive = foreign or self.assume(node.test, False, frame)
+            if not foreign and _refuses(node.body):
+                self.doubt(node.test, frame)
             if alive and isinstance(node.orelse, cst.If):
                 frame.statement = node.orelse
                 alive = self._run_If(node.orelse, frame)
@@ -613,6 +615,14 @@ def _symbol_of(decorator: Value) -> str | None:
     if isinstance(decorator, (Symbol, Result)):
         return canonical(decorator.name if isinstance(decorator, Symbol) else decorator.of).removeprefix("builtins.")
     return None
+
+
+def _refuses(body: cst.BaseSuite) -> bool:
+    """Whether a block ends with an exception."""
+    last = body.body[-1] if body.body else None
+    if isinstance(last, cst.SimpleStatementLine):
+        last = last.body[-1]
+    return isinstance(last, cst.Raise)
 
 
 #: Expressions with names of their own, or with a condition for a part of them.

@@ -204,6 +204,8 @@ class Objects:
         definition = callee.definition
         positional = arguments.positional
         if isinstance(definition, ClassRecord):
+            if positional and fields.is_enumeration(definition):
+                return choice([_member(option) for option in options(positional[0])])
             made = InstanceRecord(definition, positional, arguments.keywords, arguments.open)
             return Object("instance", definition.name, made)
         bound: Value | None = None
@@ -227,6 +229,11 @@ class Objects:
             bound=bound,
             open_arguments=arguments.open,
         )
+
+
+def _member(value: Value) -> Value:
+    """The member of an enumeration with this value, which stands for it."""
+    return value if isinstance(value, (Text, EnvVar)) else Unknown("member of an enumeration", value.steps)
 
 
 def _read(value: Value, path: str, node: cst.CSTNode, frame: Frame) -> Value:

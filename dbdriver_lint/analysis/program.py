@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
-from dbdriver_lint.analysis.values import CallRecord, Unknown, Value, choice
+from dbdriver_lint.analysis.values import CallRecord, Choice, Unknown, Value, choice, options
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -23,17 +23,28 @@ class Deferred:
     """A name whose value is found when it is first read: an assignment, an import from another file.
 
     ``costly`` says that finding it may run much: no condition that has nothing to do with databases asks for it.
+    ``source`` is the expression that was assigned, with the names as they were there; ``narrows`` is what the
+    name held before a condition said more of it.
     """
 
-    __slots__ = ("_find", "_value", "costly")
+    __slots__ = ("_find", "_value", "costly", "narrows", "source")
 
     _chain: ClassVar[int] = 0
     """How many are being found, each for the one before it."""
 
-    def __init__(self, find: Callable[[], Value], *, costly: bool = False) -> None:
+    def __init__(
+        self,
+        find: Callable[[], Value],
+        *,
+        costly: bool = False,
+        source: tuple[cst.BaseExpression, Env] | None = None,
+        narrows: Value | Deferred | None = None,
+    ) -> None:
         self._find = find
         self._value: Value | None = None
         self.costly = costly
+        self.source = source
+        self.narrows = narrows
 
     @property
     def is_pending(self) -> bool:
@@ -57,8 +68,41 @@ class Deferred:
 def either(first: Value | Deferred, second: Value | Deferred) -> Value | Deferred:
     """One of two values; computed when it is asked for, if one of them is."""
     if isinstance(first, Deferred) or isinstance(second, Deferred):
-        return Deferred(lambda: choice([_forced(first), _forced(second)]))
+        same = unnarrowed(first) is unnarrowed(second)
+        return Deferred(
+            lambda: _joined(first, second, unnarrowed(first) if same else None),
+            source=source_of(first) if same else None,
+            narrows=unnarrowed(first) if same else None,
+        )
     return choice([first, second])
+
+
+def _joined(first: Value | Deferred, second: Value | Deferred, whole: Value | Deferred | None) -> Value:
+    """One of two values; where both are parts of one, in the order of that one."""
+    joined = choice([_forced(first), _forced(second)])
+    if whole is None or not isinstance(joined, Choice):
+        return joined
+    order = list(options(_forced(whole)))
+    return replace(
+        joined, options=tuple(sorted(joined.options, key=lambda o: order.index(o) if o in order else len(order)))
+    )
+
+
+def narrowed(value: Value, before: Value | Deferred | None) -> Value | Deferred:
+    """What a name holds where a condition says more of it than ``before``, which it is all the same."""
+    if before is None:
+        return value
+    return Deferred(lambda: value, source=source_of(before), narrows=unnarrowed(before))
+
+
+def unnarrowed(binding: Value | Deferred | None) -> Value | Deferred | None:
+    """What a name was given, whatever conditions say of it here."""
+    return binding.narrows if isinstance(binding, Deferred) and binding.narrows is not None else binding
+
+
+def source_of(binding: Value | Deferred | None) -> tuple[cst.BaseExpression, Env] | None:
+    """The expression that a name was given, with the names as they were there."""
+    return binding.source if isinstance(binding, Deferred) else None
 
 
 def _forced(value: Value | Deferred) -> Value:
@@ -111,15 +155,20 @@ class Env:
             value = value.force()
         return value if value is not None or "." in path else self.lookup(path)
 
-    def pending(self, name: str) -> Deferred | None:
-        """What a name waits for, where nobody has asked for its value yet."""
+    def binding(self, name: str) -> Value | Deferred | None:
+        """What a name holds as code in this scope reads it, whether or not anybody has asked for its value."""
         env: Env | None = self
         while env is not None:
             value = env.vars.get(name)
             if value is not None and (env is self or env.kind != "class"):
-                return value if isinstance(value, Deferred) and value.is_pending else None
+                return value
             env = env.parent
         return None
+
+    def pending(self, name: str) -> Deferred | None:
+        """What a name waits for, where nobody has asked for its value yet."""
+        value = self.binding(name)
+        return value if isinstance(value, Deferred) and value.is_pending else None
 
     def closure(self) -> Env:
         """The scope that a function defined here closes over."""

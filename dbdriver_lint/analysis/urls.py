@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from dbdriver_lint.source.anchors import Anchor
 
 
+#: What the documentation of SQLAlchemy and the templates of Alembic write for a scheme.
+_PLACEHOLDERS = frozenset({"dialect", "driver", "dialect+driver"})
+
+
 def urls_of(value: Value | None) -> UrlSet:
     """Every URL that ``value`` can be, and whether that is all it can be."""
     if value is None:
@@ -58,6 +62,8 @@ def _collect(
             possible = possible_url(option, way, default_of)
             if possible is None:
                 unknown.append(Unknown("text that is no URL"))
+            elif possible.url.drivername.known and possible.url.drivername.text in _PLACEHOLDERS:
+                unknown.append(Unknown("placeholder"))
             elif not possible.url.drivername.known:
                 unknown.append(_scheme(option))
                 found.append(possible)

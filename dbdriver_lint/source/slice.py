@@ -30,6 +30,8 @@ MUTATORS = frozenset({"update", "setdefault", "append", "extend", "insert", "pop
 _QUESTIONS = frozenset(
     {"startswith", "endswith", "isinstance", "lower", "get_backend_name", "get_driver_name", "len", "get", "str"}
 )
+#: What is asked of a URL into a name that a condition reads later.
+_PARTS = frozenset({"startswith", "get_backend_name", "drivername", "split", "partition", "scheme"})
 #: ``self.name = …``, also with an annotation, an operator or in a tuple; a comparison does no harm.
 _SETS = re.compile(r"\b(?:self|cls|instance)\.(\w+)\s*(?:[:,=]|[-+|]=)")
 #: What stands for a block of which nothing is kept: a statement of one character fits everywhere.
@@ -228,7 +230,9 @@ class Slicer:
             statement.last = max(statement.first, blocks[0][0].lineno - 1)
             if isinstance(node, ast.If) and any(isinstance(inner, _FLOW) for block in blocks for inner in block):
                 # what is left early narrows what the names in the condition can be
-                for name in _loads([node.test])[0]:
+                tested = _loads([node.test])[0]
+                behind = (_asked(known.node) for name in tested for known in area.by_name.get(name, ()))
+                for name in tested.union(*behind):
                     area.by_name[name].append(statement)
             statement.blocks = [self._block(area, block, statement) for block in blocks]
             statement.leaves = [s for block in statement.blocks for s in block if isinstance(s.node, _FLOW)]
@@ -601,6 +605,18 @@ def _asks(call: ast.Call) -> bool:
     """Whether a call in an assertion only asks what a value is."""
     name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
     return name in _QUESTIONS
+
+
+def _asked(node: ast.stmt) -> set[str]:
+    """The names of which an assignment notes something: ``is_sqlite = url.startswith("sqlite")``."""
+    if not isinstance(node, ast.Assign):
+        return set()
+    for inner in ast.walk(node.value):
+        if isinstance(inner, ast.Attribute) and inner.attr in _PARTS:
+            return _loads([node.value])[0]
+        if isinstance(inner, ast.Compare) and isinstance(inner.ops[0], (ast.In, ast.NotIn)):
+            return _loads([node.value])[0]
+    return set()
 
 
 def _set_attributes(node: ast.stmt) -> Iterator[str]:

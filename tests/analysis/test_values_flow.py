@@ -148,6 +148,39 @@ def test_branch(tmp_path: Path, code: str, expected: tuple[str, ...]) -> None:
     assert followed(tmp_path, code) == expected
 
 
+_ENUM = 'from enum import Enum\nclass Backend(Enum):\n    LITE = "sqlite"\n    PG = "postgresql"\n'
+_DRIVER = (
+    'def to_async(u):\n    u = make_url(u)\n    if u.get_backend_name() == "sqlite":\n'
+    '        return u.set(drivername="sqlite+aiosqlite")\n    if u.get_backend_name() == "postgresql":\n'
+    '        return u.set(drivername="postgresql+asyncpg")\n'
+)
+_TWO = f'u = "{PG}" if unknown else "sqlite://"\n'
+
+#: Conditions on something that was computed from the URL, and conditions that depend on something else, too.
+BEHIND = [
+    ("a flag", f'{_TWO}lite = u.startswith("sqlite")\nif lite:\n    pass\nelse:\n    create_engine(u)', (PG,)),
+    ("a flag, both ways", f'{_TWO}lite = "sqlite" in u\nif not lite:\n    k = 1\nif lite:\n    create_engine(u)', ("sqlite://",)),
+    ("a flag in an expression", f'{_TWO}lite = "sqlite" in u\ncreate_engine("mysql://h" if lite else u)', ("mysql://h", PG)),
+    ("the backend, one after the other", f'{_TWO}b = make_url(u).get_backend_name()\nif b == "mysql":\n    pass\nelif b == "sqlite":\n    pass\nelif b == "postgresql":\n    create_engine(u)', (PG,)),
+    ("the beginning of a text", f'{_TWO}s = u.split(":")[0]\nif s == "sqlite":\n    raise ValueError\ncreate_engine(u)', (PG,)),
+    ("an environment's default", 'u = os.getenv("DB", "sqlite://")\nlite = u.startswith("sqlite")\nif not lite:\n    create_engine(u)', ("$DB",)),
+    ("a flag that is older than the value", f'{_TWO}lite = "sqlite" in u\nu = "mysql://h" if unknown else "oracle://h"\nif lite:\n    create_engine(u)', ("mysql://h", "oracle://h")),
+    ("a flag of the module", f'{_TWO}LITE = u.startswith("sqlite")\ndef f():\n    if LITE:\n        create_engine(u)\n', ("sqlite://",)),
+    ("a foreign flag", f'{_TWO}flag = unknown(u)\nif flag:\n    create_engine(u)', (PG, "sqlite://")),
+    ("an enumeration", f'{_ENUM}{_TWO}b = Backend(make_url(u).get_backend_name())\nif b is Backend.LITE:\n    pass\nelse:\n    create_engine(u)', (PG,)),
+    ("an enumeration, and the URL rewritten since", f'{_ENUM}{_DRIVER}def f(url):\n    b = Backend(make_url(url).get_backend_name())\n    url = to_async(url)\n    if b is Backend.LITE:\n        create_engine(url)', ("sqlite+aiosqlite://{}:{}@{}:{}/{}{}", "?")),
+    ("refused under another condition", 'u = os.getenv("DB", "sqlite://")\nif unknown and not u.startswith("postgres"):\n    raise ValueError\ncreate_engine(u)', ("$DB", "?")),
+    ("one of two refused under another condition", f'{_TWO}if unknown and u.startswith("sqlite"):\n    raise ValueError\ncreate_engine(u)', (PG, "?")),
+    ("accepted under another condition", f'{_TWO}if unknown and u.startswith("sqlite"):\n    k = 1\ncreate_engine(u)', (PG, "sqlite://")),
+    ("a placeholder", 'create_engine("dialect://invalid_uri")', ("?",)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("code", "expected"), [pytest.param(code, urls, id=name) for name, code, urls in BEHIND])
+def test_condition_on_something_else(tmp_path: Path, code: str, expected: tuple[str, ...]) -> None:
+    assert followed(tmp_path, code) == expected
+
+
 CALLERS = [
     ("function", 'def make_engine(url):\n    create_engine(url)\nmake_engine("postgresql://h/db")', ("postgresql://h/db", "?")),
     ("unpacked", 'def _create_engine(*args, **kwargs):\n    create_engine(*args, **kwargs)\n_create_engine(os.getenv("DB", "sqlite://"))', ("DB=sqlite://", "$DB")),
