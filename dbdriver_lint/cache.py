@@ -15,7 +15,6 @@ import contextlib
 import hashlib
 import json
 import os
-import stat
 import sys
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -24,9 +23,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dbdriver_lint import __version__
+from dbdriver_lint.findings.plain import as_text
 from dbdriver_lint.project import forget
 from dbdriver_lint.project.inputs import Answers, Kind, Question, digest_of_bytes, ledger, stamp_of
 from dbdriver_lint.settings.model import setting_fields
+from dbdriver_lint.source.files import read_regular
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -207,16 +208,16 @@ class ResultCache:
     # The file
 
     def _load(self) -> None:
-        document = json.loads(_read(self.path))
+        document = json.loads(read_regular(self.path, most=MAX_BYTES, through_links=False))
         if document["format"] != FORMAT:
             return
         asked = [
-            (Question(Kind(kind), _text(place), tuple(map(_text, details))), _text(answer), _text(stamp))
+            (Question(Kind(kind), as_text(place), tuple(map(as_text, details))), as_text(answer), as_text(stamp))
             for kind, place, details, answer, stamp in document["asked"]
         ]
         groups = {
             name: _Group(
-                {path: _text(stamp) for path, stamp in group["clean"].items()},
+                {path: as_text(stamp) for path, stamp in group["clean"].items()},
                 {path: _entry(entry, len(asked)) for path, entry in group["files"].items()},
             )
             for name, group in document["groups"].items()
@@ -375,31 +376,8 @@ def _parser() -> str:
     return ",".join(sorted(name for name in os.listdir(installed) if name.lower().startswith("libcst-")))  # noqa: PTH208
 
 
-def _read(path: Path) -> bytes:
-    """An index; a link, a pipe or a giant in its place is none.
-
-    Raises:
-        OSError: there is none.
-    """
-    with open(path, "rb", opener=_open_without_waiting) as file:
-        about = os.fstat(file.fileno())
-        if not stat.S_ISREG(about.st_mode) or about.st_size > MAX_BYTES:
-            raise OSError("not an index")
-        return file.read()
-
-
-def _open_without_waiting(path: str, flags: int) -> int:
-    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0))
-
-
 def _entry(item: Any, asked: int) -> list[Any]:
     stamp, digest, numbers, suppressed, sealed = item
     if not all(type(number) is int and 0 <= number < asked for number in numbers) or type(suppressed) is not int:
         raise TypeError("not a result")
-    return [_text(stamp), _text(digest), numbers, suppressed, None if sealed is None else _text(sealed)]
-
-
-def _text(item: Any) -> str:
-    if not isinstance(item, str):
-        raise TypeError("not a text")
-    return item
+    return [as_text(stamp), as_text(digest), numbers, suppressed, None if sealed is None else as_text(sealed)]

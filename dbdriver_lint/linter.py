@@ -17,6 +17,7 @@ from dbdriver_lint.project.inputs import ledger
 from dbdriver_lint.rules.index import Entry, entries, needles
 from dbdriver_lint.settings.patterns import matches
 from dbdriver_lint.settings.select import enabled_codes
+from dbdriver_lint.source.files import shown_path
 from dbdriver_lint.source.gate import may_hold_findings
 from dbdriver_lint.source.text import Position, SourceFile, UnparsableSourceError, UnreadableSourceError
 
@@ -273,13 +274,7 @@ def _place(draft: Draft, source: SourceFile, context: Context | None) -> Finding
 def _related(step: Step) -> Related:
     from dbdriver_lint.knowledge.urls import mask_text
 
-    return Related(_display(step.place.path), step.place.start, step.place.end, mask_text(step.message))
-
-
-def _display(path: str) -> str:
-    """A path as a report shows it: relative where it is below the working directory."""
-    here = os.path.abspath(os.curdir) + os.sep
-    return path.removeprefix(here)
+    return Related(shown_path(step.place.path), step.place.start, step.place.end, mask_text(step.message))
 
 
 def _completed(fix: Fix, source: SourceFile) -> Fix | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import os
 import re
-import stat
 import time
 from collections import Counter
 from dataclasses import dataclass, field, replace
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from dbdriver_lint.findings.model import Confidence, Finding, Severity
 from dbdriver_lint.project.discovery import SUFFIXES, Problem
+from dbdriver_lint.source.files import read_regular
 from dbdriver_lint.source.notebook import SUFFIX, Notebook, NotebookError
 from dbdriver_lint.source.text import Position
 
@@ -154,7 +154,7 @@ def lint_file(task: Task, options: Options) -> Outcome:
         recording = Recording.start(task.path, options.since or 0)
     if data is None:
         try:
-            data = _read(task.path)
+            data = read_regular(task.path)
         except OSError as error:
             return Outcome(task.path, (unreadable(task.path, error.strerror or str(error)),))
     outcome = _work(task, data, options)
@@ -328,7 +328,7 @@ def _stay_inside(path: str) -> None:
         WriteError: names both ends of the link.
     """
     from dbdriver_lint.fixes.write import WriteError
-    from dbdriver_lint.project.discovery import repository_of
+    from dbdriver_lint.project.roots import repository_of
 
     if not Path(path).is_symlink():
         return
@@ -345,18 +345,6 @@ def _outcome(document: Document, result: FileResult, changed: bytes) -> Outcome:
     found, sources = document.located(result, changed)
     found.sort(key=lambda f: f.sort_key)
     return Outcome(document.path, tuple(found), sources, result.suppressed, data=changed)
-
-
-def _read(path: str) -> bytes:
-    with open(path, "rb", opener=_open_without_waiting) as file:
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise OSError("not a regular file")
-        return file.read()
-
-
-def _open_without_waiting(path: str, flags: int) -> int:
-    """A pipe that is named like a source file must not stop the run."""
-    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def _in_workers(

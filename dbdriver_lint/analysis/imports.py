@@ -19,6 +19,7 @@ from dbdriver_lint.knowledge.urls import HOLE
 from dbdriver_lint.project.environment import generation, settings_for
 from dbdriver_lint.project.inputs import ledger
 from dbdriver_lint.project.modules import shared_modules
+from dbdriver_lint.source.files import shown_path
 from dbdriver_lint.source.nesting import too_deep
 from dbdriver_lint.source.parse import UnparsableSourceError, parse
 from dbdriver_lint.source.slice import Slicer
@@ -98,7 +99,7 @@ class FirstPartyModules:
             pieces: list[Piece | Hole] = []
             for index, text in enumerate(setting.text.split(HOLE)):
                 pieces += [Hole(Unknown("interpolated text")), Piece(text)] if index else [Piece(text)]
-            place = FilePlace(_display(setting.path), Position(setting.line, 1), Position(setting.line, 1))
+            place = FilePlace(shown_path(setting.path), Position(setting.line, 1), Position(setting.line, 1))
             values.append(strings.make(pieces, (Step(f"`{name}` is set here", place, name),)))
         return choice(values)
 
@@ -180,7 +181,7 @@ def first_party_modules(env_files: tuple[str, ...] = ()) -> FirstPartyModules:
 
 def _read(path: str, data: bytes) -> _File | None:
     try:
-        source = SourceFile.from_bytes(_display(path), data)
+        source = SourceFile.from_bytes(shown_path(path), data)
     except UnreadableSourceError:
         return None
     return _File(source, lines_of_effects(source.text))
@@ -190,12 +191,3 @@ def _record(module: ModuleRecord, parsed: ParsedModule, rebound: frozenset[str],
     return ModuleRecord(
         module.name, module.path, parsed, is_package=module.is_package, partial=partial, rebound=rebound
     )
-
-
-def _display(path: str) -> str:
-    """A path as a report shows it: relative where it is below the working directory."""
-    try:
-        relative = os.path.relpath(path)
-    except ValueError:  # another drive
-        return path
-    return path if relative.startswith(os.pardir) else relative

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -60,6 +59,7 @@ def _inputs_of(path: str, finder: SettingsFinder) -> dict[str, Any]:
     from dbdriver_lint.project.modules import shared_modules
     from dbdriver_lint.project.named import absent_inputs, named_inputs
     from dbdriver_lint.run import Options, Task, lint_file
+    from dbdriver_lint.source.files import shown_path
 
     forget()
     shared_modules().forget()  # so that nothing is noted for another file
@@ -68,14 +68,14 @@ def _inputs_of(path: str, finder: SettingsFinder) -> dict[str, Any]:
     return {
         "path": path,
         "inputs": [
-            {"path": _shown(each.path), "roles": list(each.roles)}
+            {"path": shown_path(each.path), "roles": list(each.roles)}
             for each in named_inputs(path, questions, finder.sources(path))
         ],
         "absent": [
             {
                 "what": each.what,
-                "name": _shown(each.name) if each.what == "file" else each.name,
-                "from": _shown(each.folder),
+                "name": shown_path(each.name) if each.what == "file" else each.name,
+                "from": shown_path(each.folder),
             }
             for each in absent_inputs(questions)
         ],
@@ -95,12 +95,3 @@ def _lines(one: dict[str, Any]) -> Iterator[str]:
         yield f"  {each['path']}  ({', '.join(each['roles'])})"
     for each in one["absent"]:
         yield f"  not there: {each['what']} {each['name']}".rstrip() + f", looked for from {each['from']}"
-
-
-def _shown(path: str) -> str:
-    """A path as it is given on a command line: relative where it is below the working directory."""
-    try:
-        relative = os.path.relpath(path)
-    except ValueError:  # another drive
-        return path
-    return path if relative.startswith(os.pardir) else relative

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from dbdriver_lint.findings.model import Confidence, Finding, Related, Severity
+from dbdriver_lint.findings.plain import as_number, as_text
 from dbdriver_lint.fixes.edit import Applicability, Edit, Fix
 from dbdriver_lint.source.text import Position, Span
 
@@ -49,17 +50,17 @@ def _finding(item: Any, path: str, source: SourceFile | None) -> Finding:
     if source is not None and end.line > len(source.line_starts):
         raise ValueError("behind the end of the text")
     return Finding(
-        _text(code),
-        _text(name),
-        _text(message),
+        as_text(code),
+        as_text(name),
+        as_text(message),
         Severity(severity),
         Confidence(confidence),
-        path if other is None else _text(other),
+        path if other is None else as_text(other),
         start,
         end,
         None if span is None else _span(span, source),
         None if statement is None else _pair(statement),
-        tuple(Related(_text(where), *_positions(at), _text(said)) for where, at, said in related),
+        tuple(Related(as_text(where), *_positions(at), as_text(said)) for where, at, said in related),
         None if fix is None else _fix_again(fix, source),
     )
 
@@ -71,8 +72,8 @@ def _fix(fix: Fix) -> list[Any]:
 
 def _fix_again(item: Any, source: SourceFile | None) -> Fix:
     title, edits, applicability = item
-    spans = [(_span((start, end), source), _text(replacement)) for start, end, replacement in edits]
-    return Fix(_text(title), tuple(Edit(span, text) for span, text in spans), Applicability(applicability))
+    spans = [(_span((start, end), source), as_text(replacement)) for start, end, replacement in edits]
+    return Fix(as_text(title), tuple(Edit(span, text) for span, text in spans), Applicability(applicability))
 
 
 def _place(start: Position, end: Position) -> list[int]:
@@ -80,7 +81,7 @@ def _place(start: Position, end: Position) -> list[int]:
 
 
 def _positions(item: Any) -> tuple[Position, Position]:
-    first, column, last, end = map(_number, item)
+    first, column, last, end = map(as_number, item)
     if not (0 < first <= last and column > 0 and end > 0):
         raise ValueError("not a place")
     return Position(first, column), Position(last, end)
@@ -95,16 +96,4 @@ def _span(item: Any, source: SourceFile | None) -> Span:
 
 def _pair(item: Any) -> tuple[int, int]:
     first, second = item
-    return _number(first), _number(second)
-
-
-def _number(item: Any) -> int:
-    if type(item) is not int:
-        raise TypeError("not a number")
-    return item
-
-
-def _text(item: Any) -> str:
-    if not isinstance(item, str):
-        raise TypeError("not a text")
-    return item
+    return as_number(first), as_number(second)

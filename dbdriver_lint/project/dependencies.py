@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from dbdriver_lint.knowledge.drivers import async_drivers, drivers_of, sync_drivers
 from dbdriver_lint.knowledge.versions import VersionRange
 from dbdriver_lint.project.manifests import Manifests, ManifestWarning, Role, standing_in
-from dbdriver_lint.project.roots import ROOT_MARKERS
+from dbdriver_lint.project.roots import ROOT_MARKERS, absolute, repository_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from pathlib import Path
 
     from dbdriver_lint.knowledge.drivers import Driver
     from dbdriver_lint.project.manifests import Requirement
@@ -152,7 +152,7 @@ def read_dependencies(root: Path | None, override: str | None = None) -> Depende
     chosen = VersionRange.parse(override) if override is not None else None
     if root is None:
         return Dependencies(sqlalchemy=chosen if chosen is not None else VersionRange.everything())
-    folders = _up_to_repository(root.absolute())
+    folders = _up_to_repository(root)
     manifests = Manifests(folders[-1])
     by_folder: list[dict[str, list[Requirement]]] = []
     for folder in folders:
@@ -183,17 +183,15 @@ def read_dependencies(root: Path | None, override: str | None = None) -> Depende
 
 def manifest_files(root: Path) -> list[Path]:
     """The dependency files of ``root``, and those above it up to the repository's top, that stand there."""
-    return [path for folder in _up_to_repository(root.absolute()) for path, _ in standing_in(folder)]
+    return [path for folder in _up_to_repository(root) for path, _ in standing_in(folder)]
 
 
 def _up_to_repository(root: Path) -> list[Path]:
     """``root`` and its parents up to the one with ``.git``; ``root`` alone where there is none."""
-    folders: list[Path] = []
-    for folder in (root, *root.parents):
-        folders.append(folder)
-        if (folder / ".git").exists():
-            return folders
-    return [root]
+    root = absolute(root)
+    top = repository_of(root)
+    folders = [root, *root.parents]
+    return [root] if top is None else folders[: folders.index(Path(top)) + 1]
 
 
 def _by_name(requirements: Iterable[Requirement]) -> dict[str, list[Requirement]]:

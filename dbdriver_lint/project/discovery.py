@@ -8,6 +8,7 @@ import stat
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from dbdriver_lint.project.roots import repository_of
 from dbdriver_lint.settings.patterns import gitignore_spec, matches
 
 if TYPE_CHECKING:
@@ -255,14 +256,3 @@ class _Ignores:
                 if verdict is not None:
                     return verdict
         return False
-
-
-def repository_of(directory: str) -> str | None:
-    """The nearest directory at or above that holds `.git`."""
-    here = os.path.abspath(directory)
-    while not os.path.exists(os.path.join(here, ".git")):
-        parent = os.path.dirname(here)
-        if parent == here:
-            return None
-        here = parent
-    return here

@@ -142,12 +142,10 @@ class Modules:
     def _top(self, folder: str) -> str:
         """The repository's top, else the nearest folder with a project file, else ``folder``."""
         if folder not in self._tops:
-            from dbdriver_lint.project.roots import find_root
+            from dbdriver_lint.project.roots import find_root, repository_of
 
             # the folders above are only asked for this: others write in them all the time
-            here = Path(folder)
-            repository = next((each for each in (here, *here.parents) if (each / ".git").exists()), None)
-            self._tops[folder] = str(repository or find_root(here))
+            self._tops[folder] = repository_of(folder) or str(find_root(Path(folder)))
         return self._tops[folder]
 
     def _below(self, folder: str, name: str) -> ModuleFile | None:

@@ -15,9 +15,24 @@ ROOT_MARKERS = ("pyproject.toml", "setup.py", "setup.cfg", "requirements.txt", "
 
 def find_root(path: Path) -> Path:
     """The nearest folder at or above ``path`` that looks like a project's root, else the folder itself."""
-    start = path if path.is_dir() else path.parent
-    absolute = start.absolute()
-    return next((folder for folder in (absolute, *absolute.parents) if _is_root(str(folder))), absolute)
+    start = absolute(path if path.is_dir() else path.parent)
+    return next((folder for folder in (start, *start.parents) if _is_root(str(folder))), start)
+
+
+def absolute(path: Path) -> Path:
+    """The path from the top without any ``..``, so that its parents are the folders that it stands in."""
+    return path if path.is_absolute() and ".." not in path.parts else type(path)(os.path.abspath(path))
+
+
+def repository_of(folder: str | os.PathLike[str]) -> str | None:
+    """The nearest folder at or above this one that holds ``.git``; None where there is none."""
+    here = os.path.abspath(folder)
+    while not os.path.exists(os.path.join(here, ".git")):  # noqa: PTH110
+        parent = os.path.dirname(here)
+        if parent == here:
+            return None
+        here = parent
+    return here
 
 
 @lru_cache(maxsize=16_384)

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from dbdriver_lint.knowledge.drivers import driver_named
-from dbdriver_lint.knowledge.versions import VersionError
+from dbdriver_lint.knowledge.versions import VersionError, VersionRange
 from dbdriver_lint.project.dependencies import Declaration, Dependencies, read_dependencies
 from dbdriver_lint.project.roots import find_root
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def project(root: Path, files: dict[str, str]) -> Path:
@@ -297,3 +294,14 @@ def test_the_root_is_the_nearest_folder_that_looks_like_one(tmp_path: Path) -> N
     assert find_root(root / "a/b/c.py") == root / "a"
     assert find_root(root / "a") == root / "a"
     assert find_root(root / "d/e.py") == root
+
+
+def test_a_folder_beside_the_working_directory_is_not_in_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("here", "beside"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "here/requirements.txt").write_text("sqlalchemy==1.4.54\n")
+    (tmp_path / "requirements.txt").write_text("sqlalchemy==2.1.0\n")
+    monkeypatch.chdir(tmp_path / "here")
+    root = find_root(Path("../beside/db.py"))
+    assert root == tmp_path
+    assert read_dependencies(root).sqlalchemy == VersionRange.parse("==2.1.0")

@@ -131,14 +131,14 @@ def test_a_file_that_changes_while_it_is_read_is_left_alone(project: Path, monke
 
     path = Path("db.py")
     path.write_text(BAD)
-    read = run._read
+    read = run.read_regular
 
     def reading(name: str) -> bytes:
         data = read(name)
         path.write_text("mine = 1\n")
         return data
 
-    monkeypatch.setattr(run, "_read", reading)
+    monkeypatch.setattr(run, "read_regular", reading)
     assert main([SELECT, "--fix", "--jobs=1", "."]) == 2
     assert path.read_text() == "mine = 1\n"
 

@@ -1,0 +1,38 @@
+"""Files on the disk: read without waiting for a pipe, and named as people see them."""
+
+from __future__ import annotations
+
+import os
+import stat
+
+
+def read_regular(path: str | os.PathLike[str], *, most: int | None = None, through_links: bool = True) -> bytes:
+    """The content of a regular file.
+
+    Raises:
+        OSError: there is none, it is a pipe or a device, it is a link and these are not followed, or it has
+            more than ``most`` bytes.
+    """
+    unfollowed = 0 if through_links else getattr(os, "O_NOFOLLOW", 0)
+
+    def without_waiting(name: str, flags: int) -> int:
+        return os.open(name, flags | getattr(os, "O_NONBLOCK", 0) | unfollowed)
+
+    with open(path, "rb", opener=without_waiting) as file:
+        about = os.fstat(file.fileno())
+        if not stat.S_ISREG(about.st_mode):
+            raise OSError("not a regular file")
+        if most is not None and about.st_size > most:
+            raise OSError(f"larger than {most} bytes")
+        return file.read()
+
+
+def shown_path(path: str) -> str:
+    """A path as a report shows it: an absolute one below the working directory is relative to that."""
+    if not os.path.isabs(path):  # noqa: PTH117
+        return path
+    try:
+        relative = os.path.relpath(path)
+    except ValueError:  # another drive
+        return path
+    return path if relative.split(os.sep, 1)[0] == os.pardir else relative
