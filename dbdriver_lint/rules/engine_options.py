@@ -21,6 +21,7 @@ from dbdriver_lint.knowledge.parameters import TABLES, Place, judge
 from dbdriver_lint.rules.engines import is_conditional
 from dbdriver_lint.rules.judging import loaded_drivers
 from dbdriver_lint.rules.parameter_repairs import add_connect_args, without_comma
+from dbdriver_lint.rules.wording import listed_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -99,7 +100,7 @@ def pool_sizes(call: EngineCall, context: Context) -> Iterator[Misplaced]:
     removed = [call.keywords[name] for name in wrong]
     yield Misplaced(
         removed[0].whole,
-        f"{when}`{call.name}()` raises `{error}`: {pool} has no size; leave out {_listed(wrong)}",
+        f"{when}`{call.name}()` raises `{error}`: {pool} has no size; leave out {listed_names(wrong)}",
         fix=_without(removed, wrong, sure=not when),
     )
 
@@ -176,7 +177,7 @@ def _without(arguments: Sequence[Argument], names: Sequence[str], *, sure: bool)
     if any(argument.unpacked for argument in arguments):
         return None
     applicability = Applicability.SAFE if sure else Applicability.UNSAFE
-    return Fix(f"Remove {_listed(names)}", _removals(arguments), applicability)
+    return Fix(f"Remove {listed_names(names)}", _removals(arguments), applicability)
 
 
 def _removals(arguments: Sequence[Argument]) -> tuple[Edit, ...]:
@@ -224,7 +225,3 @@ def _in_memory(url: PossibleUrl) -> bool | None:
     if url.url.named("mode") or url.url.query_is_open:
         return None
     return database is None or database.value in ("", ":memory:")
-
-
-def _listed(names: Sequence[str]) -> str:
-    return " and ".join(f"`{name}`" for name in names)

@@ -10,9 +10,10 @@ from dbdriver_lint.knowledge.dialects import DIALECTS
 from dbdriver_lint.knowledge.drivers import driver_named
 from dbdriver_lint.knowledge.parameters import Outcome, Place, judge
 from dbdriver_lint.knowledge.urls import UrlError, parse_url
+from dbdriver_lint.rules.wording import listed, listed_names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from dbdriver_lint.analysis.rewrite_facts import UrlRewrite
     from dbdriver_lint.knowledge.urls import DatabaseUrl
@@ -168,7 +169,7 @@ class _Trial:
             before, after = parse_url(url), self.made(url)
             spoiled = [name for name in kept if after and all(_part(m, name) != _part(before, name) for m in after)]
             if spoiled:
-                parts = _listed([_PARTS[name] for name in spoiled])
+                parts = listed(_PARTS[name] for name in spoiled)
                 yield f"the name of the dialect is replaced in {parts} of the URL too"
                 return
 
@@ -193,7 +194,7 @@ class _Trial:
                     refused.setdefault(name, refusals[0] or "")
                     self._back = self._back or after[0].drivername.value
         if refused:
-            names = _listed([f"`{name}`" for name in refused])
+            names = listed_names(refused)
             taker, stays = self.driver, "stay" if len(refused) > 1 else "stays"
             yield f"{names} {stays} in the query, and {taker} raises {next(iter(refused.values()))}"
 
@@ -212,11 +213,6 @@ _PARTS = {
 def _part(url: DatabaseUrl, name: str) -> str:
     part = getattr(url, name)
     return "" if part is None else part.value
-
-
-def _listed(parts: Iterable[str]) -> str:
-    *first, last = parts
-    return f"{', '.join(first)} and {last}" if first else last
 
 
 def _is_ours(drivername: str) -> bool:

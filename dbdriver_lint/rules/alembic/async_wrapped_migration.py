@@ -123,17 +123,7 @@ class AsyncWrappedMigration(Rule):
             _RECIPE,
             files={"migrations/script.py.mako": "", "migrations/env.py": _SHARING_ENV},
         ),
-        Good(
-            "from alembic import command\n"
-            "from alembic.config import Config\n"
-            "from sqlalchemy.ext.asyncio import AsyncEngine\n\n\n"
-            "def run_upgrade(connection, cfg):\n"
-            '    cfg.attributes["connection"] = connection\n'
-            '    command.upgrade(cfg, "head")\n\n\n'
-            "async def start(engine: AsyncEngine):\n"
-            "    async with engine.begin() as connection:\n"
-            '        await connection.run_sync(run_upgrade, Config("alembic.ini"))\n'
-        ),
+        Good(_RECIPE),
         Good(
             "from alembic import context\n\n\n"
             "def do_run_migrations(connection):\n"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from dbdriver_lint.findings.model import Group, Severity
 from dbdriver_lint.rules.base import Bad, Draft, Good, Rule
 from dbdriver_lint.rules.needles import ASYNC_ENGINES
+from dbdriver_lint.rules.wording import listed_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -90,7 +91,7 @@ class SharedConnectArgs(Rule):
         if not found:
             return
         judged, other = found[0]
-        keys = " and ".join(f"`{one.key}`" for one, _ in found)
+        keys = listed_names(one.key for one, _ in found)
         yield self.finding(
             call.connect_args.anchor,
             f"{judged.message}. The same `connect_args` suit `{other.name}()` in line {other.anchor.start.line}, which "
