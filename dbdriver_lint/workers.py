@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 import threading
 from typing import TYPE_CHECKING, Generic, TypeVar
 
@@ -18,6 +19,8 @@ _LARGEST = 32
 """How many tasks a process gets at once while there are many; towards the end ever fewer, so that all end together."""
 _AHEAD = 2
 """How many chunks wait for each process, so that none waits for the next one: what is lost if one dies is that much."""
+_SAFE_PATH = "PYTHONSAFEPATH"
+"""What tells a Python that is started to keep the current folder out of ``sys.path``, as ``-P`` does."""
 
 
 class Workers(Generic[T, R]):
@@ -39,6 +42,10 @@ class Workers(Generic[T, R]):
         ``progress`` is called with the number of results so far. Where no process can be started, the work
         is done here.
         """
+        with _no_modules_from_the_current_folder():
+            return self._run(tasks, progress)
+
+    def _run(self, tasks: Sequence[T], progress: Callable[[int], None]) -> list[R | None]:
         results: list[R | None] = [None] * len(tasks)
         chunks = _chunks(len(tasks), self._number)
         done = 0
@@ -113,7 +120,9 @@ class Workers(Generic[T, R]):
                 executor.shutdown(wait=True, cancel_futures=True)
 
     def _executor(self, number: int) -> ProcessPoolExecutor | None:
-        """A pool of processes; None where the system has none to give."""
+        """A pool of processes; None where the system has none to give, or they would run what lies around."""
+        if sys.flags.ignore_environment and not sys.flags.safe_path:
+            return None
         try:
             from concurrent.futures import ProcessPoolExecutor
             from multiprocessing import get_all_start_methods, get_context
@@ -176,6 +185,20 @@ def _leave_with_parent() -> None:
             os._exit(1)
 
     threading.Thread(target=leave, daemon=True).start()
+
+
+@contextlib.contextmanager
+def _no_modules_from_the_current_folder() -> Iterator[None]:
+    """Processes are started as ``python -c``, which looks for modules where it stands: in the linted project."""
+    before = os.environ.get(_SAFE_PATH)
+    os.environ[_SAFE_PATH] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[_SAFE_PATH]
+        else:
+            os.environ[_SAFE_PATH] = before
 
 
 @contextlib.contextmanager

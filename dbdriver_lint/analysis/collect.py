@@ -162,7 +162,7 @@ class NameVisitor(cst.CSTVisitor):
     def visit_Global(self, node: cst.Global) -> None:
         self.rebound.update(item.name.value for item in node.names)
 
-    def visit_Import(self, node: cst.Import) -> None:
+    def visit_Import(self, node: cst.Import | cst.LazyImport) -> None:
         if self._depth:
             return
         for alias in node.names:
@@ -173,7 +173,9 @@ class NameVisitor(cst.CSTVisitor):
                 local, target = alias.asname.name.value, name
             self.imports[local] = target
 
-    def visit_ImportFrom(self, node: cst.ImportFrom) -> None:
+    visit_LazyImport = visit_Import
+
+    def visit_ImportFrom(self, node: cst.ImportFrom | cst.LazyImportFrom) -> None:
         if self._depth or isinstance(node.names, cst.ImportStar):
             return
         module = "." * len(node.relative) + ((dotted(node.module) or "") if node.module is not None else "")
@@ -183,6 +185,8 @@ class NameVisitor(cst.CSTVisitor):
             if alias.asname is not None and isinstance(alias.asname.name, cst.Name):
                 local = alias.asname.name.value
             self.imports[local] = f"{module}.{name}"
+
+    visit_LazyImportFrom = visit_ImportFrom
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -120,7 +120,7 @@ def _inside(analysis: Analysis, record: FunctionRecord) -> Frame:
     stack: list[cst.CSTNode] = [record.node.body]
     while stack:
         node = stack.pop()
-        if isinstance(node, (cst.Import, cst.ImportFrom)):
+        if isinstance(node, (cst.Import, cst.ImportFrom, cst.LazyImport, cst.LazyImportFrom)):
             analysis.interpreter.simple(node, node, frame)
         elif isinstance(node, (cst.BaseSuite, cst.BaseStatement)) and not isinstance(node, cst.FunctionDef):
             stack.extend(children(node))

@@ -360,9 +360,9 @@ class Interpreter(Linking):
         elif isinstance(node, (cst.Break, cst.Continue)):
             frame.breaks.append(frame.env.vars)
             return False
-        elif isinstance(node, cst.Import):
+        elif isinstance(node, (cst.Import, cst.LazyImport)):
             self._import(node, frame)
-        elif isinstance(node, cst.ImportFrom):
+        elif isinstance(node, (cst.ImportFrom, cst.LazyImportFrom)):
             self._import_from(node, frame)
         elif isinstance(node, cst.Assert):
             self._record(line, node.test, frame)

@@ -36,7 +36,7 @@ class Linking(Assignments):
         """See :class:`~dbdriver_lint.analysis.interpreter.Interpreter`."""
         raise NotImplementedError
 
-    def _import(self, node: cst.Import, frame: Frame) -> None:
+    def _import(self, node: cst.Import | cst.LazyImport, frame: Frame) -> None:
         for alias in node.names:
             name = dotted(alias.name)
             if name is None:
@@ -47,7 +47,7 @@ class Linking(Assignments):
                 top = name.partition(".")[0]
                 frame.env.vars[top] = self._module(top, 0, frame)
 
-    def _import_from(self, node: cst.ImportFrom, frame: Frame) -> None:
+    def _import_from(self, node: cst.ImportFrom | cst.LazyImportFrom, frame: Frame) -> None:
         name = dotted(node.module) if node.module is not None else ""
         if name is None:
             return

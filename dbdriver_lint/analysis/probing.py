@@ -73,7 +73,7 @@ class Trial(Interpreter):
             return self.value
         return value
 
-    def _import_from(self, node: cst.ImportFrom, frame: Frame) -> None:
+    def _import_from(self, node: cst.ImportFrom | cst.LazyImportFrom, frame: Frame) -> None:
         before = frame.env.vars.get(self.input.name or "")
         super()._import_from(node, frame)
         if self.input.name is not None and frame.env.vars.get(self.input.name) is not before:

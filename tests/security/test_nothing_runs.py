@@ -16,8 +16,8 @@ BAD = 'from sqlalchemy import create_engine\n\nengine = create_engine("postgres:
 SELECT = "--select=unknown-url-dialect"
 
 
-@pytest.mark.parametrize("jobs", ["1", "2"])
-def test_no_code_of_the_project_runs(tmp_path: Path, jobs: str) -> None:
+@pytest.mark.parametrize(("jobs", "flags"), [("1", ()), ("2", ()), ("2", ("-P",))])
+def test_no_code_of_the_project_runs(tmp_path: Path, jobs: str, flags: tuple[str, ...]) -> None:
     """Every name that Python, pytest, Alembic, flake8, YAML, pickle or the tool itself could load from the folder."""
     marker = tmp_path / "marker"
     evil = f"open({str(marker)!r}, 'a').write(__file__)\n"
@@ -35,6 +35,7 @@ def test_no_code_of_the_project_runs(tmp_path: Path, jobs: str) -> None:
             "re.py",
         ),
         *("asyncpg.py", "psycopg2.py", "multiprocessing/__init__.py", "greenlet.py", "yaml_ft.py", "dbdriver_lint.py"),
+        *("signal.py", "socket.py", "struct.py", "threading.py", "selectors.py", "os.py", "site.py", "pickle.py"),
     )
     code = (
         "import package.settings, settings\nfrom package import *\nfrom package.settings import URL\n"
@@ -59,9 +60,14 @@ def test_no_code_of_the_project_runs(tmp_path: Path, jobs: str) -> None:
         'dependencies = {attr = "package.settings.URL"}\n[tool.alembic]\nscript_location = "migrations"\n'
     )
     environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
-    # Only the tool's own folder is on the path; `-P` is what the installed command has: not the current folder.
+    # Only the tool's own folder is on the path, and that of the script, as where the command is installed.
     environment["PYTHONPATH"] = str(Path(dbdriver_lint.__file__).parents[1])
-    command = [sys.executable, "-P", "-m", "dbdriver_lint"]
+    script = tmp_path / "bin" / "dbdriver-lint"
+    script.parent.mkdir()
+    script.write_text(
+        "import sys\nfrom dbdriver_lint.cli import main\nif __name__ == '__main__':\n    sys.exit(main())\n"
+    )
+    command = [sys.executable, *flags, str(script)]
     for arguments in (
         ["check", "--select=all", "--jobs", jobs, "."],
         ["check", "--select=all", "--jobs", jobs, "--fix", "--unsafe-fixes", "."],
