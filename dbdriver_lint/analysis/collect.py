@@ -173,7 +173,7 @@ class NameVisitor(cst.CSTVisitor):
                 local, target = alias.asname.name.value, name
             self.imports[local] = target
 
-    visit_LazyImport = visit_Import
+    visit_LazyImport = visit_Import  # noqa: N815  the name of a node
 
     def visit_ImportFrom(self, node: cst.ImportFrom | cst.LazyImportFrom) -> None:
         if self._depth or isinstance(node.names, cst.ImportStar):
@@ -186,7 +186,7 @@ class NameVisitor(cst.CSTVisitor):
                 local = alias.asname.name.value
             self.imports[local] = f"{module}.{name}"
 
-    visit_LazyImportFrom = visit_ImportFrom
+    visit_LazyImportFrom = visit_ImportFrom  # noqa: N815
 
 
 @dataclass(frozen=True, slots=True, eq=False)
