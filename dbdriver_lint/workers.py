@@ -26,14 +26,12 @@ _SAFE_PATH = "PYTHONSAFEPATH"
 class Workers(Generic[T, R]):
     """Processes that do ``work``, which gives one result for each of the tasks that it gets.
 
-    After :meth:`run`, ``died`` is the number of processes that ended too early, ``again`` the tasks whose
-    first try was lost with them.
+    After :meth:`run`, ``again`` are the tasks whose first try was lost with a process that ended too early.
     """
 
     def __init__(self, work: Callable[[Sequence[T]], list[R]], number: int) -> None:
         self._work = work
         self._number = number
-        self.died = 0
         self.again: list[int] = []
 
     def run(self, tasks: Sequence[T], progress: Callable[[int], None] = lambda _: None) -> list[R | None]:
@@ -59,7 +57,6 @@ class Workers(Generic[T, R]):
                 done += len(chunk)
                 progress(done)
             if lost:
-                self.died += 1
                 self.again += sorted(lost)
         for chunk, found in self._one_by_one(tasks):
             if found is not None:
@@ -75,9 +72,7 @@ class Workers(Generic[T, R]):
         """
         chunks = [range(number, number + 1) for number in reversed(self.again)]
         while chunks:
-            for chunk, found in self._spread(tasks, chunks, 1):
-                self.died += found is None
-                yield chunk, found
+            yield from self._spread(tasks, chunks, 1)
 
     def _spread(self, tasks: Sequence[T], chunks: list[range], number: int) -> Iterator[tuple[range, list[R] | None]]:
         """Results by chunk, taken off the end of ``chunks``, until all are done or a process dies: then None."""

@@ -226,7 +226,6 @@ class AwaitedOperation:
     """The whole ``await`` expression; the text before ``call`` is what a fix removes."""
     call: Anchor
     function_name: str | None
-    in_run_async_helper: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,6 @@ class RevisionVisitor(SiteVisitor):
         self.notes = RevisionNotes()
         self.awaits: list[Site] = []
         self.async_blocks: list[Site] = []
-        self.run_async: list[cst.Call] = []
         self.called: dict[str, int] = {}
 
     def visit_AssignTarget(self, node: cst.AssignTarget) -> None:
@@ -70,8 +69,6 @@ class RevisionVisitor(SiteVisitor):
         name = last_name(node.func)
         if name is not None:
             self.called[name] = self.called.get(name, 0) + 1
-        if name == "run_async":
-            self.run_async.append(node)
 
 
 def is_revision(analysis: Analysis) -> bool:
@@ -89,7 +86,6 @@ def _op_name(analysis: Analysis) -> str | None:
 def awaited_operations(analysis: Analysis) -> Iterator[AwaitedOperation]:
     """The awaits of Alembic's operations."""
     op = _op_name(analysis)
-    helpers = {dotted(call.args[0].value) for call in analysis.revision.run_async if call.args}
     for site in analysis.revision.awaits:
         node = site.node
         assert isinstance(node, cst.Await)
@@ -104,7 +100,6 @@ def awaited_operations(analysis: Analysis) -> Iterator[AwaitedOperation]:
             anchor=analysis.anchor(site),
             call=analysis.anchor(site, node.expression),
             function_name=name,
-            in_run_async_helper=name in helpers,
         )
 
 

@@ -52,8 +52,6 @@ class WithUse:
     method: str
     single: bool
     """It is the only item of the statement."""
-    plain_body: bool
-    """Making the statement asynchronous needs no change of its body."""
     location: Location
 
 

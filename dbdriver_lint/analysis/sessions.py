@@ -188,7 +188,6 @@ def with_uses(analysis: Analysis) -> Iterator[WithUse]:
             made_from=made_from,
             method=last_name(node.func) or "",
             single=len(with_.items) == 1,
-            plain_body=item.asname is None,
             location=analysis.location(site),
         )
 

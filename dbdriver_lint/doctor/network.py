@@ -54,7 +54,6 @@ class Certificate:
     """It is good, but for other names."""
     names: tuple[str, ...] = ()
     until: str = ""
-    protocol: str = ""
 
 
 def resolve(host: Host, seconds: float) -> list[tuple[int, str]]:
@@ -125,7 +124,7 @@ def verify(host: Host, dialect: str, seconds: float, ca: str | None, *, check_ho
             with context.wrap_socket(connection, server_hostname=host.name) as secure:
                 shown = secure.getpeercert() or {}
                 names = tuple(str(pair[1]) for pair in shown.get("subjectAltName", ()))
-                return Certificate("", False, names, str(shown.get("notAfter", "")), secure.version() or "")
+                return Certificate("", False, names, str(shown.get("notAfter", "")))
         except ssl.SSLCertVerificationError as error:
             return Certificate(error.verify_message or str(error), "mismatch" in str(error))
 

@@ -67,7 +67,6 @@ class Intention(Enum):
     SEARCH_PATH = "search path"
     APPLICATION_NAME = "application name"
     HOST = "host"
-    PORT = "port"
     LOGIN = "user"
     PASSWORD = "password"
     DATABASE = "database"

@@ -82,11 +82,6 @@ class VersionRange:
         """Whether nothing is excluded."""
         return self.intervals == _ALL
 
-    @property
-    def pinned(self) -> bool:
-        """Whether only one version is allowed."""
-        return len(self.intervals) == 1 and self.intervals[0][0][0] == self.intervals[0][1][0]
-
     def may_be_below(self, version: Version) -> bool:
         """Whether some allowed version comes before ``version``."""
         return any(low < _before(version) for low, _ in self.intervals)

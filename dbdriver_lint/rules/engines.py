@@ -10,7 +10,7 @@ from dbdriver_lint.analysis.values import Dictionary, options
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from dbdriver_lint.analysis.facts import EngineCall
+    from dbdriver_lint.analysis.facts import EngineCall, PossibleUrl
     from dbdriver_lint.analysis.values import Anchor, Value
 
 OWN_CONNECTIONS = frozenset({"creator", "async_creator", "module", "pool"})
@@ -33,6 +33,17 @@ def dictionaries(value: Value) -> list[Dictionary] | None:
     return [one for one in found if isinstance(one, Dictionary)] if all(
         isinstance(one, Dictionary) for one in found
     ) else None  # fmt: skip
+
+
+def place_in(argument: Anchor, place: Anchor | None) -> Anchor:
+    """``place`` where that is a part of the argument as it is written, else the whole argument."""
+    own = place is not None and place.path == argument.path and argument.span.contains(place.span)
+    return place if own and place is not None else argument
+
+
+def scheme_place(url: PossibleUrl, argument: Anchor) -> Anchor:
+    """The name of the driver in an argument that is this URL, or the argument."""
+    return place_in(argument, url.place(url.url.drivername.start, url.url.drivername.end))
 
 
 _CONDITION = re.compile(r"(?:if|elif|else|match|case)\b")

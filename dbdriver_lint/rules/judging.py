@@ -25,7 +25,7 @@ from dbdriver_lint.knowledge.parameters import (
 )
 from dbdriver_lint.knowledge.spellings import DIALECT_OF
 from dbdriver_lint.knowledge.versions import VersionRange
-from dbdriver_lint.rules.engines import connects_by_url, dictionaries, is_conditional
+from dbdriver_lint.rules.engines import connects_by_url, dictionaries, is_conditional, place_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -238,11 +238,7 @@ def place_of_parameter(url: PossibleUrl, key: str, argument: Anchor) -> tuple[An
     for parameter in url.url.named(key):
         whole = url.place(parameter.start, parameter.end)
         at = whole or url.place(parameter.value.start, parameter.value.end)
-        own = at is not None and at.path == argument.path and argument.span.contains(at.span)
-        return (
-            whole if whole is not None and whole.path == argument.path else None,
-            at if own and at is not None else argument,
-        )
+        return whole if whole is not None and whole.path == argument.path else None, place_in(argument, at)
     return None, argument
 
 

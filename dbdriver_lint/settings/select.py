@@ -108,11 +108,6 @@ def nearest(selector: str, rules: Iterable[RuleInfo]) -> str:
     return f"; did you mean `{close[0]}`?" if close else ""
 
 
-def selects(selector: str, rule: RuleInfo) -> bool:
-    """Whether ``selector`` (code, prefix, name, group or `all`) covers ``rule``."""
-    return _rank(selector, rule, rule.group) >= 0
-
-
 _Selectors = list[tuple[str, str, str]]
 """Each with what it is an item of, and where that was set: in words, behind it."""
 

@@ -8,7 +8,6 @@ from dbdriver_lint.knowledge.intentions import FALSE_WORDS, TRUE_WORDS
 from dbdriver_lint.knowledge.parameters.model import (
     ALWAYS,
     CALLABLE,
-    SSL_CONTEXT,
     Check,
     Moment,
     Opaque,
@@ -92,11 +91,6 @@ def is_text_mapping(value: object) -> bool:
     return value is None or (
         isinstance(value, dict) and all(isinstance(item, (str, Opaque)) for pair in value.items() for item in pair)
     )
-
-
-def is_context(value: object) -> bool:
-    """An ``ssl.SSLContext``."""
-    return value == SSL_CONTEXT
 
 
 def one_of(*words: str) -> Test:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from dbdriver_lint.findings.model import Group, Severity
 from dbdriver_lint.fixes.edit import Applicability, Edit, Fix
 from dbdriver_lint.rules.base import Bad, Draft, Good, Rule
+from dbdriver_lint.rules.engines import scheme_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -123,10 +124,8 @@ class EngineUrlInRawDriver(Rule):
                 return  # one possibility that may work
         for url in call.dsns.urls:
             name = url.url.drivername.text
-            place = url.place(url.url.drivername.start, url.url.drivername.end)
-            own = place is not None and call.dsn.anchor.span.contains(place.span) and place.path == call.anchor.path
             yield self.finding(
-                place if own and place is not None else call.dsn.anchor,
+                scheme_place(url, call.dsn.anchor),
                 f"{call.dsns.condition_of(url)}{_message(call, url, name, takes_urls)}",
                 related=url.steps,
                 fix=_fix(call, url, context) if takes_urls else None,

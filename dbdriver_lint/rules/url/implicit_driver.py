@@ -9,7 +9,7 @@ from dbdriver_lint.fixes.edit import Applicability, Edit, Fix
 from dbdriver_lint.knowledge.dialects import DIALECTS, Nature
 from dbdriver_lint.knowledge.drivers import driver_named, meanings
 from dbdriver_lint.rules.base import Bad, Draft, Good, Rule
-from dbdriver_lint.rules.engines import connects_by_url
+from dbdriver_lint.rules.engines import connects_by_url, scheme_place
 from dbdriver_lint.rules.needles import ENGINES
 from dbdriver_lint.rules.repairs import is_shared, preferred_driver
 from dbdriver_lint.settings.select import OPT_IN_GROUP, decide
@@ -102,10 +102,8 @@ class ImplicitDriver(Rule):
                 continue  # XDB103 says what happens
             if changes and self._all_declared(found, context) and not pedantic:
                 continue
-            place = url.place(url.url.drivername.start, url.url.drivername.end)
-            own = place is not None and call.url.anchor.span.contains(place.span) and place.path == call.anchor.path
             yield self.finding(
-                place if own and place is not None else call.url.anchor,
+                scheme_place(url, call.url.anchor),
                 f"{call.urls.condition_of(url)}{_message(name, found, changes=changes, context=context)}",
                 related=url.steps,
                 severity=Severity.ERROR if changes else None,

@@ -8,6 +8,7 @@ from dbdriver_lint.findings.model import Group, Severity
 from dbdriver_lint.fixes.edit import Applicability, Edit, Fix
 from dbdriver_lint.knowledge.drivers import driver_named, is_loadable, load_error, suggest
 from dbdriver_lint.rules.base import Bad, Draft, Good, Rule
+from dbdriver_lint.rules.engines import scheme_place
 from dbdriver_lint.rules.needles import ENGINES
 
 if TYPE_CHECKING:
@@ -105,10 +106,8 @@ class UnknownUrlDialect(Rule):
                 remedy = f"SQLAlchemy {'.'.join(map(str, row.until))} removed that driver; use another one"
             else:
                 continue
-            place = url.place(url.url.drivername.start, url.url.drivername.end)
-            own = place is not None and call.url.anchor.span.contains(place.span) and place.path == call.anchor.path
             yield self.finding(
-                place if own and place is not None else call.url.anchor,
+                scheme_place(url, call.url.anchor),
                 f"{call.urls.condition_of(url)}`{call.name}()` raises `{load_error(name)}`; {remedy}",
                 related=url.steps,
                 fix=self._fix(url, call) if right is not None else None,
