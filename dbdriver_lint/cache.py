@@ -259,7 +259,7 @@ class ResultCache:
         return {"format": FORMAT, "asked": asked, "groups": groups}
 
     def _make_folder(self) -> None:
-        if self.folder.is_dir():
+        if os.path.isdir(self.folder):
             return
         self.folder.mkdir(parents=True)
         (self.folder / ".gitignore").write_text("# Made by dbdriver-lint.\n*\n", encoding="ascii")
@@ -360,7 +360,7 @@ def _situation(root: str) -> str:
 def _development() -> Iterator[str]:
     """The stamps of our own modules, where they are a checkout that changes without a new version."""
     package = Path(__file__).parent
-    if (package.parent / "pyproject.toml").exists():
+    if os.path.exists(package.parent / "pyproject.toml"):
         for folder, _, names in os.walk(package):
             yield from (
                 stamp_of(os.path.join(folder, name)) for name in sorted(names) if name.endswith((".py", ".json"))

@@ -60,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
             write(_table(Baseline.read(path)))
             return EXIT_CLEAN
         if args.action == "create":
-            if path.exists():
+            if os.path.exists(path):
                 fail(f"{path} exists; `dbdriver-lint baseline update` takes out of it what is gone")
             return _create(args, Baseline(path), named=settings.baseline is not None)
         return _update(args, Baseline.read(path))

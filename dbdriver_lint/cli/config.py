@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dbdriver_lint.cli import EXIT_CLEAN, fail
@@ -44,7 +43,7 @@ def run(args: argparse.Namespace) -> int:
         write(json.dumps(json_schema(), indent=2) + "\n")
         return EXIT_CLEAN
     path = args.path
-    if Path(path).is_dir():
+    if os.path.isdir(path):
         path = os.path.join(path, "example.py")
     try:
         settings = settings_finder(args).for_file(path)

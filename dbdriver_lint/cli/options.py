@@ -117,7 +117,7 @@ def open_cache(args: argparse.Namespace, finder: SettingsFinder) -> ResultCache 
 
 
 def _common_folder(paths: list[str]) -> str:
-    folders = [path if Path(path).is_dir() else os.path.dirname(path) for path in map(os.path.abspath, paths)]
+    folders = [path if os.path.isdir(path) else os.path.dirname(path) for path in map(os.path.abspath, paths)]
     try:
         return os.path.commonpath(folders)
     except ValueError:  # on several drives

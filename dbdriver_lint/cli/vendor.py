@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
 import sys
 import tomllib
@@ -63,7 +64,7 @@ def run(args: argparse.Namespace) -> int:
         fail(f"{path} is no module: give a file such as app/db/urls.py")
     text = vendored_source(path.as_posix())
     try:
-        present = path.read_bytes().decode() if path.exists() else None
+        present = path.read_bytes().decode() if os.path.exists(path) else None
         if args.check:
             return _check(path, present, text)
         if present is not None and MARK not in present and not args.force:
@@ -252,7 +253,7 @@ def _set_transform(path: Path) -> str:
 
 
 def _settings_file(folder: Path) -> Path | None:
-    return next((folder / name for name in (OWN_FILE, "pyproject.toml") if (folder / name).is_file()), None)
+    return next((folder / name for name in (OWN_FILE, "pyproject.toml") if os.path.isfile(folder / name)), None)
 
 
 def _with_setting(text: str, line: str, *, own_file: bool) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import time
 from pathlib import Path
@@ -80,11 +81,13 @@ def file_steps(database: str | None) -> list[Result]:
     if not database or database == ":memory:" or database.startswith("file:"):
         return []
     path = Path(database)
-    if path.is_file():
+    if os.path.isfile(path):
         return [ok(FILE, f"{path.absolute()} is there")]
-    if path.is_dir() or not path.parent.is_dir():
+    if os.path.isdir(path) or not os.path.isdir(path.parent):
         found = (
-            f"{path.absolute()} is a directory" if path.is_dir() else f"there is no directory {path.parent.absolute()}"
+            f"{path.absolute()} is a directory"
+            if os.path.isdir(path)
+            else f"there is no directory {path.parent.absolute()}"
         )
         said = "the first connection raises `OperationalError: unable to open database file`"
         return [failed(FILE, found, said, "three slashes begin a relative path, four an absolute one")]
@@ -173,12 +176,12 @@ def _certificate(host: Host, subject: Subject, seconds: float) -> list[Result]:
     """The certificate, verified as the URL demands or, where it does not, out of curiosity."""
     mode = (subject.wish.mode if subject.wish is not None else None) or Tls.DISABLE
     ca = authority_file(subject)
-    if ca is not None and not Path(ca).is_file() and mode >= Tls.VERIFY_CA:
+    if ca is not None and not os.path.isfile(ca) and mode >= Tls.VERIFY_CA:
         remedy = "name the provider's CA file with `sslrootcert=`, or `sslrootcert=system` for a public authority (libpq 16+)"
         return [failed(CERTIFICATE, f"the CA file {ca} is not there", f"{mode.word} needs it", remedy)]
     try:
         shown = network.verify(
-            host, subject.dialect, seconds, ca if ca and Path(ca).is_file() else None, check_host=True
+            host, subject.dialect, seconds, ca if ca and os.path.isfile(ca) else None, check_host=True
         )
         if shown.mismatch:
             names = network.verify(host, subject.dialect, seconds, ca, check_host=False).names

@@ -17,7 +17,11 @@ def read_env_file(path: Path) -> dict[str, str]:
     """The variables of a ``.env`` file, as an application gets them; none if there is no such file."""
     from dotenv import dotenv_values
 
-    return {name: value for name, value in dotenv_values(path).items() if value is not None} if path.is_file() else {}
+    return (
+        {name: value for name, value in dotenv_values(path).items() if value is not None}
+        if os.path.isfile(path)
+        else {}
+    )
 
 
 def from_environment(name: str, files: Iterable[Path]) -> tuple[str, str] | None:

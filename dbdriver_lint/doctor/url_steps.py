@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -232,7 +233,7 @@ def _files(wish: TlsWish | None) -> list[Result]:
     """Whether the files that the URL names are there."""
     named = [] if wish is None else [wish.ca, wish.certificate, wish.key]
     files = [name for name in named if name is not None and name != "system"]
-    absent = [name for name in files if not Path(name).expanduser().is_file()]
+    absent = [name for name in files if not os.path.isfile(Path(name).expanduser())]
     if absent:
         cause = "the first connection raises or, with `sslmode=require`, nothing is verified"
         return [

@@ -106,7 +106,7 @@ class Baseline:
         return os.path.relpath(os.path.abspath(file_of(path)), os.path.abspath(self.path.parent)).replace(os.sep, "/")
 
     def _exists(self, relative: str) -> bool:
-        return (self.path.parent / relative).exists()
+        return os.path.exists(self.path.parent / relative)
 
 
 def _counts(document: Any, path: Path) -> Counter[Key]:

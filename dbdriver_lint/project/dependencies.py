@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -134,9 +135,9 @@ class Dependencies:
 
 def root_markers(root: Path) -> list[Path]:
     """What makes a folder a project's root, and its repository's."""
-    marked = [root / marker for marker in ROOT_MARKERS if (root / marker).exists()]
+    marked = [root / marker for marker in ROOT_MARKERS if os.path.exists(root / marker)]
     repository = _up_to_repository(root)[-1] / ".git"
-    return list(dict.fromkeys([*marked, repository])) if repository.exists() else marked
+    return list(dict.fromkeys([*marked, repository])) if os.path.exists(repository) else marked
 
 
 def read_dependencies(root: Path | None, override: str | None = None) -> Dependencies:

@@ -81,7 +81,7 @@ class Manifests:
 
     def include(self, path: Path, role: Role = Role.DECLARED) -> None:
         """Read a requirements file that another one names; once."""
-        if path.is_file():
+        if os.path.isfile(path):
             self._read_file(path, lambda manifests, p, text: _requirements(manifests, p, text, role))
         else:
             self.missing.append(path)
@@ -254,7 +254,7 @@ def _pyproject(manifests: Manifests, path: Path, text: str) -> None:
         dynamic = _table(_table(_table(tool, "setuptools"), "dynamic"), "dependencies").get("file")
         for name in [dynamic] if isinstance(dynamic, str) else dynamic or ():
             manifests.include(path.parent / name)
-        if not dynamic and not any((path.parent / name).is_file() for name in ("setup.py", "setup.cfg")):
+        if not dynamic and not any(os.path.isfile(path.parent / name) for name in ("setup.py", "setup.cfg")):
             manifests.opaque = manifests.declares = True
 
 
@@ -452,9 +452,9 @@ def standing_in(folder: Path) -> Iterator[tuple[Path, Callable[[Manifests, Path,
     """Every dependency file that stands directly in ``folder``, or in its ``requirements``, with what reads it."""
     for name, reader in READERS.items():
         path = folder / name
-        if path.is_file():
+        if os.path.isfile(path):
             yield path, reader
     for pattern in ("*requirements*.txt", "*requirements*.in", "requirements/*.txt", "requirements/*.in"):
         for path in sorted(folder.glob(pattern)):
-            if path.is_file():
+            if os.path.isfile(path):
                 yield path, _requirements

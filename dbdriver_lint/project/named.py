@@ -67,7 +67,7 @@ def absent_inputs(questions: Iterable[Question]) -> list[Absent]:
     for question in questions:
         kind, place, details = question
         if kind is Kind.FILE:
-            if not Path(place).exists():
+            if not os.path.exists(place):
                 found.add(("file", place, os.path.dirname(place)))
         elif kind is not Kind.ROOT and not any(True for _ in paths_of(question)):
             found.add((ROLES[kind], "".join(details) if kind is Kind.MODULE else "", place))
@@ -95,7 +95,7 @@ def _packages(path: str) -> Iterator[str]:
     folder = os.path.dirname(path)
     while True:
         init = os.path.join(folder, "__init__.py")
-        if not Path(init).exists():
+        if not os.path.exists(init):
             return
         yield init
         folder = os.path.dirname(folder)

@@ -15,7 +15,7 @@ ROOT_MARKERS = ("pyproject.toml", "setup.py", "setup.cfg", "requirements.txt", "
 
 def find_root(path: Path) -> Path:
     """The nearest folder at or above ``path`` that looks like a project's root, else the folder itself."""
-    start = absolute(path if path.is_dir() else path.parent)
+    start = absolute(path if os.path.isdir(path) else path.parent)
     return next((folder for folder in (start, *start.parents) if _is_root(str(folder))), start)
 
 
@@ -27,7 +27,7 @@ def absolute(path: Path) -> Path:
 def repository_of(folder: str | os.PathLike[str]) -> str | None:
     """The nearest folder at or above this one that holds ``.git``; None where there is none."""
     here = os.path.abspath(folder)
-    while not os.path.exists(os.path.join(here, ".git")):  # noqa: PTH110
+    while not os.path.exists(os.path.join(here, ".git")):
         parent = os.path.dirname(here)
         if parent == here:
             return None
@@ -37,7 +37,7 @@ def repository_of(folder: str | os.PathLike[str]) -> str | None:
 
 @lru_cache(maxsize=16_384)
 def _is_root(folder: str) -> bool:
-    return any(os.path.exists(os.path.join(folder, marker)) for marker in ROOT_MARKERS)  # noqa: PTH110
+    return any(os.path.exists(os.path.join(folder, marker)) for marker in ROOT_MARKERS)
 
 
 def forget() -> None:

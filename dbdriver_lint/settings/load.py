@@ -106,10 +106,10 @@ def settings_file_in(directory: Path) -> Path | None:
         SettingsError: the file is not TOML.
     """
     own = directory / OWN_FILE
-    if own.is_file():
+    if os.path.isfile(own):
         return own
     pyproject = directory / "pyproject.toml"
-    if pyproject.is_file() and _table(pyproject) is not None:
+    if os.path.isfile(pyproject) and _table(pyproject) is not None:
         return pyproject
     return None
 
@@ -172,7 +172,7 @@ def _read(path: Path, extended_by: tuple[Path, ...]) -> Settings:
         if not isinstance(parent, str):
             raise SettingsError(place, "extend", f"expected a string, not {_kind(parent)}")
         parent_path = path.parent / Path(parent).expanduser()
-        if not parent_path.is_file():
+        if not os.path.isfile(parent_path):
             raise SettingsError(place, "extend", f"no such file: {parent}")
         base = _read(parent_path, (*extended_by, path.resolve()))
         if base.baseline:
