@@ -26,6 +26,7 @@ from dbdriver_lint.knowledge.parameters import (
 from dbdriver_lint.knowledge.spellings import DIALECT_OF
 from dbdriver_lint.knowledge.versions import VersionRange
 from dbdriver_lint.rules.engines import connects_by_url, dictionaries, is_conditional, place_in
+from dbdriver_lint.rules.wording import sentence
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -58,8 +59,7 @@ class Judged:
     @property
     def message(self) -> str:
         """What happens, and what to write instead."""
-        text = describe(self.driver, self.place, self.key, self.verdict)
-        return self.when + text if self.when else text[:1].upper() + text[1:]
+        return sentence(describe(self.driver, self.place, self.key, self.verdict), self.when)
 
     @property
     def is_unsupported(self) -> bool:
@@ -246,7 +246,7 @@ def when_of(url: PossibleUrl, urls: UrlSet, versions: str = "") -> str:
     """The circumstances in words, as the beginning of a message."""
     where = urls.condition_of(url)
     if versions:
-        return where + (versions if where else versions[:1].upper() + versions[1:]) + ": "
+        return sentence(versions, where) + ": "
     return where
 
 

@@ -15,6 +15,7 @@ from dbdriver_lint.knowledge.spellings import POOLER_ARGS, POOLER_KEY
 from dbdriver_lint.rules.engines import connects_by_url, dictionaries
 from dbdriver_lint.rules.judging import loaded_drivers, query_parameters
 from dbdriver_lint.rules.parameter_repairs import add_connect_args
+from dbdriver_lint.rules.wording import sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -197,8 +198,7 @@ def _message(url: PossibleUrl, pooler: _Pooler, driver: str, fault: str, remedy:
     text = f"{whether}{happens} ({pooler.evidence})"
     if fault:
         text += f"; {fault}"
-    text = url.condition + text if url.condition else text[:1].upper() + text[1:]
-    return f"{text}; write `{remedy}`"
+    return f"{sentence(text, url.condition)}; write `{remedy}`"
 
 
 def _fix(call: EngineCall, missing: Mapping[str, object]) -> Fix | None:

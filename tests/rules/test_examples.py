@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from dbdriver_lint.fixes.apply import fix_source
+from dbdriver_lint.knowledge.drivers import DRIVERS as KNOWN_DRIVERS
 from dbdriver_lint.linter import check_source
 from dbdriver_lint.project import Project
 from dbdriver_lint.rules.registry import all_rules
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from dbdriver_lint.linter import FileResult
     from dbdriver_lint.rules.base import Bad, Good, Rule
     from dbdriver_lint.settings.model import Settings
+
+#: What a message may begin with: a sentence, a piece of code, or a driver's name, which is spelled in lower case.
+CAPITALS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ`")
+DRIVERS = frozenset(row.name for row in KNOWN_DRIVERS)
 
 BAD = [pytest.param(r, b, id=f"{r.code}-bad{i}") for r in all_rules() for i, b in enumerate(r.bad)]
 GOOD = [pytest.param(r, g, id=f"{r.code}-good{i}") for r in all_rules() for i, g in enumerate(r.good)]
@@ -55,7 +60,7 @@ def test_bad_example_is_found(rule: type[Rule], bad: Bad, tmp_path: Path) -> Non
     result = Case(rule, bad, tmp_path).check(bad.code.encode())
     assert [f.code for f in result.findings] == [rule.code] * bad.count
     for finding in result.findings:
-        assert finding.message
+        assert finding.message[0] in CAPITALS or finding.message.split()[0] in DRIVERS, finding.message
         assert "secret" not in finding.message
         assert finding.start <= finding.end
 

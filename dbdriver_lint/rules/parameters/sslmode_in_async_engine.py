@@ -121,15 +121,16 @@ class SslmodeInAsyncEngine(Rule):
             return  # XDB104
         from dbdriver_lint.rules.judging import judge_engine, shared_with  # costs start-up time
         from dbdriver_lint.rules.parameter_repairs import parameter_fix
+        from dbdriver_lint.rules.wording import sentence
 
         for judged in judge_engine(call, context):
             if judged.is_sslmode_for_asyncpg and shared_with(judged, call, context) is None:
                 spelled = judged.verdict.remedy or (_IN_ARGS if judged.url is None else _IN_URL)
                 more = "" if judged.verdict.remedy else " (or another of libpq's modes)"
+                text = f"the first connection raises `{_ERROR}`: asyncpg calls it `ssl`; write `{spelled}`{more}"
                 yield self.finding(
                     judged.at,
-                    f"{judged.when}the first connection raises `{_ERROR}`: asyncpg calls it `ssl`; "
-                    f"write `{spelled}`{more}",
+                    sentence(text, judged.when),
                     related=judged.steps,
                     fix=parameter_fix(judged, call, context) or self._transform(judged, call, context),
                 )

@@ -10,6 +10,7 @@ from dbdriver_lint.knowledge.drivers import meanings, not_async_error
 from dbdriver_lint.rules.base import Bad, Draft, Good, Rule
 from dbdriver_lint.rules.needles import ASYNC_ENGINES
 from dbdriver_lint.rules.repairs import use_driver
+from dbdriver_lint.rules.wording import sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -126,14 +127,10 @@ class SyncDriverInAsyncEngine(Rule):
             remedy = "; use an async driver" if fix is None else f"; {_lower(fix.title)}"
             yield self.finding(
                 call.url.anchor,
-                f"{_upper(condition + when) if when else condition}{consequence}{remedy}",
+                sentence(f"{condition}{when}{consequence}{remedy}"),
                 related=url.steps,
                 fix=fix,
             )
-
-
-def _upper(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def _lower(text: str) -> str:
