@@ -211,6 +211,7 @@ def _subjects(facts: ModuleFacts) -> dict[str, Sequence[object]]:
     """What each hook of a rule is given; a rule that is given nothing is not even imported."""
     given: dict[str, Sequence[object]] = {
         "on_engine": facts.engines,
+        "on_reached_engine": facts.reached,
         "on_url": facts.urls,
         "on_driver": facts.drivers,
         "on_class": facts.classes,

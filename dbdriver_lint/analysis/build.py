@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 import libcst as cst
 
 from dbdriver_lint.analysis import commands, migrations, revisions, rewrites, sessions
 from dbdriver_lint.analysis.anchors import NodeAnchor
-from dbdriver_lint.analysis.candidates import makers
+from dbdriver_lint.analysis.candidates import makers, makers_elsewhere
 from dbdriver_lint.analysis.collect import CallerVisitor, CallVisitor, NameVisitor, Site, StringSite, UrlVisitor
 from dbdriver_lint.analysis.facts import (
     Argument,
@@ -26,7 +25,9 @@ from dbdriver_lint.analysis.facts import (
 from dbdriver_lint.analysis.frames import Frame
 from dbdriver_lint.analysis.interpreter import Interpreter
 from dbdriver_lint.analysis.program import Env, FunctionRecord, Importer, ModuleRecord, NoImports
+from dbdriver_lint.analysis.reached import Entering, has_default_url, makes_engine, reached
 from dbdriver_lint.analysis.symbols import DRIVER_FUNCTIONS, ENGINE_FUNCTIONS
+from dbdriver_lint.analysis.targets import only_looked_at, target_of
 from dbdriver_lint.analysis.tree import dotted, last_name, walk
 from dbdriver_lint.analysis.urls import possible_url, urls_of
 from dbdriver_lint.analysis.values import (
@@ -42,7 +43,7 @@ from dbdriver_lint.analysis.values import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from dbdriver_lint.source.parse import ParsedModule
 
@@ -81,10 +82,14 @@ class Analysis:
         self.interpreter = Interpreter(importer)
         strings = (string.site for string in (*self.urls.strings, *self.urls.built))
         built = {string.site.node for string in self.urls.built}
-        sites = [*self.calls.sites, *strings, *migrations.sites(self), *self.uses.sites, *self._callers()]
-        self.interpreter.wanted = _by_statement(sites, built)
+        self.callers = self._callers()
+        sites = [*self.calls.sites, *strings, *migrations.sites(self), *self.uses.sites, *self.callers]
+        self.wanted: dict[cst.CSTNode, list[cst.BaseExpression]] = {}
+        self.want(sites, built)
+        self.interpreter.wanted = self.wanted
         self.interpreter.run_module(module, recording=True)
         self._record_functions([*sites, *self.rewrites.sites])
+        self._record_defaults()
         self.run_sync_names = {
             dotted(site.node.args[0].value)
             for site in self.calls.sites
@@ -93,18 +98,35 @@ class Analysis:
 
     def _callers(self) -> list[Site]:
         """The calls in this file of functions that make an engine: with what these are given, they are run too."""
-        inner = [site for site in self.calls.sites if site.functions and _makes_engine(site.node)]
+        inner = [site for site in self.calls.sites if site.functions and makes_engine(site.node)]
         names = {
             site.classes[-1].name.value
             if site.classes and site.functions[-1].name.value == "__init__"
             else site.functions[-1].name.value
             for site in inner
         }
-        visitor = CallerVisitor(makers(names))
-        if visitor.names:
+        visitor = CallerVisitor(makers(names), makers_elsewhere(self.parsed.source.text))
+        if visitor.names or visitor.elsewhere:
             walk(self.parsed.tree, [visitor])
-            self.interpreter.entered = frozenset(site.functions[-1] for site in inner)
+        self.entering = Entering(self, (site.functions[-1] for site in inner))
+        self.interpreter.enters = self.entering
         return visitor.sites
+
+    def want(self, sites: Iterable[Site], built: Collection[cst.CSTNode] = ()) -> None:
+        """Have the noted calls recorded, and the texts that are put together, where their statement is run."""
+        for site in sites:
+            nodes = self.wanted.setdefault(site.statement, [])
+            is_wanted = isinstance(site.node, cst.Call) or site.node in built
+            if is_wanted and isinstance(site.node, cst.BaseExpression) and site.node not in nodes:
+                nodes.append(site.node)
+
+    def _record_defaults(self) -> None:
+        """Run the functions that make an engine with their own defaults, where one of these is a URL."""
+        functions = {site.functions[-1] for site in self.calls.sites if site.functions and makes_engine(site.node)}
+        for function in sorted(functions, key=lambda node: self.parsed.span(node).start):
+            record = self.interpreter.definitions.get(function)
+            if isinstance(record, FunctionRecord) and has_default_url(record):
+                self.interpreter.record_by_default(record)
 
     def _record_functions(self, sites: Iterable[Site]) -> None:
         """Run every function that something was noted in, outer ones first (they define the inner)."""
@@ -147,6 +169,7 @@ class Analysis:
             if revision or "alembic.context" in self.names.imports.values()
             else Purpose.APPLICATION,
             engines=tuple(engines),
+            reached=tuple(reached(self, [*self.callers, *self.calls.sites], made, wrapped)),
             urls=tuple(self._url_literals()),
             drivers=tuple(drivers),
             classes=tuple(
@@ -246,8 +269,8 @@ class Analysis:
             open_keywords=any(record.open for record in records),
             location=self.location(site),
             wrapped_in_async_engine=wrapped,
-            target=_target(site, node),
-            only_dialect=node in self.calls.looked_at or self._only_looked_at(site, node),
+            target=target_of(site),
+            only_dialect=node in self.calls.looked_at or only_looked_at(self.parsed, site),
         )
 
     def _driver(self, site: Site, node: cst.Call, function: str, records: Sequence[CallRecord]) -> DriverCall:
@@ -265,24 +288,6 @@ class Analysis:
             open_keywords=any(record.open for record in records),
             location=self.location(site),
         )
-
-    def _only_looked_at(self, site: Site, node: cst.Call) -> bool:
-        """Whether a local variable holds the engine, and only its dialect or URL is ever read."""
-        target = _target(site, node)
-        if target is None or "." in target or not site.functions:
-            return False
-        source = self.parsed.source
-        place = self.parsed.span(site.statement)
-        indent = source.position(place.start).column
-        text: list[str] = []
-        # the source itself, as a slice may have left the uses out
-        for number in range(source.line_of(place.end) + 1, source.line_count + 1):
-            line = source.line_text(number)
-            if line.strip() and len(line) - len(line.lstrip()) < indent - 1:
-                break
-            text.append(line)
-        uses = re.findall(rf"(?<![.\w]){target}\b(\.\w+)?", "\n".join(text))
-        return bool(uses) and all(use in (".dialect", ".url", ".name", ".driver") for use in uses)
 
     def _wrapped(self) -> Iterator[cst.CSTNode]:
         """The engine calls whose result is handed to ``AsyncEngine(...)``."""
@@ -326,30 +331,3 @@ class Analysis:
         # names inside the string are holes: what is written is what counts here
         frame = Frame(self.module, Env("function", None), statement=string.site.statement)
         return self.interpreter.evaluate(string.site.node, frame)
-
-
-def _by_statement(sites: Iterable[Site], built: set[cst.CSTNode]) -> dict[cst.CSTNode, list[cst.BaseExpression]]:
-    """The noted calls, and the texts that are put together, under the statement that each stands in."""
-    found: dict[cst.CSTNode, list[cst.BaseExpression]] = {}
-    for site in sites:
-        nodes = found.setdefault(site.statement, [])
-        is_wanted = isinstance(site.node, cst.Call) or site.node in built
-        if is_wanted and isinstance(site.node, cst.BaseExpression) and site.node not in nodes:
-            nodes.append(site.node)
-    return found
-
-
-def _makes_engine(node: cst.CSTNode) -> bool:
-    return isinstance(node, cst.Call) and (last_name(node.func) or "").endswith("engine")
-
-
-def _target(site: Site, node: cst.Call) -> str | None:
-    statement = site.statement
-    if not isinstance(statement, (cst.SimpleStatementLine, cst.SimpleStatementSuite)):
-        return None
-    for small in statement.body:
-        if isinstance(small, cst.Assign) and small.value is node:
-            return dotted(small.targets[0].target)
-        if isinstance(small, cst.AnnAssign) and small.value is node:
-            return dotted(small.target)
-    return None

@@ -232,12 +232,34 @@ def _makers(text: str) -> frozenset[str]:
     return makers(found)
 
 
+#: Functions of other modules that are looked at where they are given something; in a file with a URL, further ones.
+_ENGINES_ELSEWHERE = _Kind.of({"engine("}, r"(?<!def )\b(\w*engine)\((?=\s*[^\s)])")
+_MAKERS_ELSEWHERE = _Kind.of(
+    {"engine(", "atabase(", "_db(", "DB(", "Db(", "Store(", "Storage("},
+    r"(?<!def )\b(\w*(?:engine|[dD]atabase|_db|D[Bb]|Store|Storage))\((?=\s*[^\s)])",
+)
+
+
+def _calls_elsewhere(text: str) -> Iterator[re.Match[str]]:
+    """The calls of functions that may be another module's and make an engine of what they are given."""
+    kind = _ENGINES_ELSEWHERE if next(_URL.offsets(text), None) is None else _MAKERS_ELSEWHERE
+    for at in kind.offsets(text):
+        match = kind.pattern.match(text, at)
+        if match is not None and match[1] not in CALL_NAMES:
+            yield match
+
+
+def makers_elsewhere(text: str) -> frozenset[str]:
+    """The names of functions and classes of other modules that may make an engine of what they are given here."""
+    return frozenset(match[1] for match in _calls_elsewhere(text))
+
+
 def lines_of_effects(text: str) -> list[int]:
     """The 1-based lines, sorted, that count in a function that another module calls."""
-    if "alembic" not in text:
-        return []
-    starts = line_starts(text)
-    return sorted({bisect_right(starts, at) for at in _EFFECT.offsets(text)})
+    kinds = [_EFFECT] if "alembic" in text else []
+    kinds += [_MAKING] if "create_" in text else []
+    starts = line_starts(text) if kinds else []
+    return sorted({bisect_right(starts, at) for kind in kinds for at in kind.offsets(text)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,6 +309,7 @@ def candidates_of(text: str) -> Candidates | None:
     if made:
         calls = re.compile(rf"(?<!def )(?<!class )\b(?:{'|'.join(sorted(made))})\s*\(")
         offsets += [match.start() for match in calls.finditer(text)]
+    offsets += [match.start() for match in _calls_elsewhere(text)]
     aliases = {match[1] for at in _ALIAS.offsets(text) if (match := _ALIAS.pattern.match(text, at))}
     if aliases:
         calls = re.compile(rf"\b(?:{'|'.join(aliases)})\s*\(")

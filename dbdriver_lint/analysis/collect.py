@@ -126,15 +126,20 @@ def _expects_failure(node: cst.With) -> bool:
 
 
 class CallerVisitor(SiteVisitor):
-    """Notes the calls of functions and classes of the file that may make an engine of what they are given."""
+    """Notes the calls of functions and classes that may make an engine of what they are given.
 
-    def __init__(self, names: frozenset[str]) -> None:
+    ``names`` are those of this file; those ``elsewhere`` count where they are given something.
+    """
+
+    def __init__(self, names: frozenset[str], elsewhere: frozenset[str] = frozenset()) -> None:
         super().__init__()
         self.names = names
+        self.elsewhere = elsewhere
         self.sites: list[Site] = []
 
     def visit_Call(self, node: cst.Call) -> None:
-        if last_name(node.func) in self.names:
+        name = last_name(node.func)
+        if name in self.names or (node.args and name in self.elsewhere):
             self.sites.append(self.site(node))
 
 

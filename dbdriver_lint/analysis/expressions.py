@@ -327,7 +327,11 @@ class Expressions(Objects):
         frame.env.vars = before
         return choice(results)
 
-    def enter(self, callee: Object, arguments: library.Arguments) -> None:
+    def enter(self, callee: Object, arguments: library.Arguments, node: cst.Call) -> None:
+        """See :class:`~dbdriver_lint.analysis.interpreter.Interpreter`."""
+        raise NotImplementedError
+
+    def note_reached(self, node: cst.Call, record: CallRecord) -> None:
         """See :class:`~dbdriver_lint.analysis.interpreter.Interpreter`."""
         raise NotImplementedError
 
@@ -423,7 +427,7 @@ class Expressions(Objects):
         called: list[Value] = [option for option in options(callee) if isinstance(option, (Symbol, Result))]
         for option in options(callee):
             if isinstance(option, Object):
-                self.enter(option, self._arguments(node, frame))
+                self.enter(option, self._arguments(node, frame), node)
         if not called and last_name(node.func) in _TAKES_A_FUNCTION:
             called = [option for option in options(callee) if isinstance(option, Unknown)]
         if called:
@@ -475,6 +479,7 @@ class Expressions(Objects):
             )
             if frame.recording:
                 self.calls.setdefault(node, []).append(record)
+                self.note_reached(node, record)
             known = library.call(self, callee, arguments, frame, frame.anchor(node))
             if known is not None:
                 return self.with_files(known, frame)

@@ -44,11 +44,13 @@ class Argument:
     anchor: Anchor
     whole: Anchor
     keyword: str | None = None
+    passed: bool = False
+    """It is given to a function of the project, which gives it on: ``anchor`` may be that whole call."""
 
     @property
     def unpacked(self) -> bool:
-        """Whether it came out of a ``**mapping`` or ``*args``, which ``anchor`` is then: it has no text to edit."""
-        return self.whole.text.startswith("*")
+        """Whether it came out of something else, which ``anchor`` is then, ``**mapping``: it has no text to edit."""
+        return self.passed or self.whole.text.startswith("*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,8 @@ class PossibleUrl:
     after the start of ``anchor``."""
     file: str | None = None
     """The ``.env`` or compose file that sets ``default_of`` to it; None for what the code says."""
+    by_default: bool = False
+    """It is what a function uses where it is given nothing else."""
 
     def place(self, start: int, end: int) -> Anchor | None:
         """The characters ``start`` to ``end`` of the model's text as a place, if written verbatim."""
@@ -93,7 +97,9 @@ class PossibleUrl:
         """When this is the value, as the beginning of a message: ``If `DATABASE_URL` is unset, ``."""
         if self.file is not None:
             return f"If `{self.default_of}` is as in `{self.file}`, "
-        return f"If `{self.default_of}` is unset, " if self.default_of else ""
+        if self.default_of:
+            return f"If `{self.default_of}` is unset, "
+        return "By default, " if self.by_default else ""
 
     def source_span(self, start: int, end: int) -> tuple[Anchor, Span] | None:
         """Where the characters ``start`` to ``end`` of the model's text were written, if verbatim."""
@@ -153,6 +159,8 @@ class EngineCall:
     """The name or attribute that it is assigned to, as written."""
     only_dialect: bool = False
     """Only the engine's dialect or URL is looked at: it never connects."""
+    made_at: Anchor | None = None
+    """Where it is made, if the call itself only calls the project's function that makes it."""
 
     @property
     def name(self) -> str:
@@ -270,6 +278,9 @@ class ModuleFacts:
 
     purpose: Purpose
     engines: tuple[EngineCall, ...] = ()
+    reached: tuple[EngineCall, ...] = ()
+    """The engines that functions of the project make of what they are given here, or of their own defaults, where
+    only that says which URL it is."""
     urls: tuple[UrlLiteral, ...] = ()
     drivers: tuple[DriverCall, ...] = ()
     classes: tuple[ClassFacts, ...] = ()

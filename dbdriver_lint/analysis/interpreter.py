@@ -34,19 +34,22 @@ from dbdriver_lint.analysis.tree import descendants, dotted, last_name
 from dbdriver_lint.analysis.values import (
     CallRecord,
     Constant,
+    Dictionary,
     Items,
     Object,
     Result,
+    Step,
     Symbol,
     Unknown,
     Value,
     brought,
     choice,
+    with_step,
 )
 from dbdriver_lint.source.slice import MUTATORS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from dbdriver_lint.analysis.library import Arguments
 
@@ -110,8 +113,11 @@ class Interpreter(Linking):
         #: The calls and texts to record, by the statement that they stand in: they are run where they
         #: stand. All else is computed when somebody asks for it, with the names as they were there.
         self.wanted: Mapping[cst.CSTNode, Sequence[cst.BaseExpression]] = {}
-        #: The functions that are also run with what they are given, where a call of them is recorded.
-        self.entered: frozenset[cst.CSTNode] = frozenset()
+        #: Whether a function is also run with what it is given, where a call of it is recorded.
+        self.enters: Callable[[FunctionRecord], bool] = lambda _: False
+        #: What such functions called meanwhile, by the call of them; a function by what it calls if nothing is given.
+        self.reached: dict[cst.CSTNode, list[tuple[cst.Call, CallRecord]]] = {}
+        self._reached_from: cst.CSTNode | None = None
 
     # Modules, classes and functions
 
@@ -137,17 +143,40 @@ class Interpreter(Linking):
         frame.recording = True
         self.run_body(record, frame)
 
-    def enter(self, callee: Object, arguments: Arguments) -> None:
-        """Record the calls in a function of the file as this call of it runs them."""
+    def record_by_default(self, record: FunctionRecord) -> None:
+        """Note what a function calls where it, or its object's ``__init__``, is given nothing that has a default."""
+        owner, bound = record.owner, None
+        if owner is not None:
+            init = self.class_attribute(owner, "__init__")
+            given = _by_default(init.definition) if isinstance(init, Object) else {}
+            bound = Object("instance", owner.name, InstanceRecord(owner, keywords=given))
+        frame = self._function_frame(record, [], _by_default(record), depth=0, bound=bound, open_arguments=False)
+        frame.recording = True
+        calls, values, definitions = self.calls, self.values, self.definitions
+        self.calls, self.values, self.definitions = {}, {}, {}
+        self._reached_from = record.node
+        try:
+            self.run_body(record, frame)
+        finally:
+            self.calls, self.values, self.definitions = calls, values, definitions
+            self._reached_from = None
+
+    def note_reached(self, node: cst.Call, record: CallRecord) -> None:
+        """Keep a call that a function makes because of what it is given."""
+        if self._reached_from is not None:
+            self.reached.setdefault(self._reached_from, []).append((node, record))
+
+    def enter(self, callee: Object, arguments: Arguments, node: cst.Call) -> None:
+        """Record the calls in a function as this call of it runs them."""
         definition, bound, positional = callee.definition, None, list(arguments.positional)
         if isinstance(definition, ClassRecord):
-            init = definition.env.own("__init__")
+            init = self.class_attribute(definition, "__init__")
             made = InstanceRecord(definition, arguments.positional, arguments.keywords, arguments.open)
             bound = Object("instance", definition.name, made)
             definition = init.definition if isinstance(init, Object) else None
         elif isinstance(definition, tuple):
             definition, bound = definition
-        if not isinstance(definition, FunctionRecord) or definition.node not in self.entered:
+        if not isinstance(definition, FunctionRecord) or not self.enters(definition):
             return
         if definition in self._active or self.steps > MAX_STEPS:
             return
@@ -160,11 +189,14 @@ class Interpreter(Linking):
             open_arguments=arguments.open,
         )
         frame.recording = True
+        outer = self._reached_from
+        self._reached_from = outer or node
         self._active.append(definition)
         try:
             self.run_body(definition, frame)
         finally:
             self._active.pop()
+            self._reached_from = outer
 
     def alone(self, record: FunctionRecord) -> Frame:
         """An activation of a function that is looked at by itself, its parameters unknown."""
@@ -249,7 +281,10 @@ class Interpreter(Linking):
             rest = tuple(values[len(names) :])
             env.vars[parameters.star_arg.name.value] = Items(rest, open=open_arguments)
         if parameters.star_kwarg is not None:
-            env.vars[parameters.star_kwarg.name.value] = Unknown("parameter")
+            own = {parameter.name.value for parameter in (*parameters.params, *parameters.kwonly_params)}
+            others = {name: value for name, value in keywords.items() if name not in own}
+            rest_of_them = Unknown("parameter") if open_arguments else Dictionary(others)
+            env.vars[parameters.star_kwarg.name.value] = rest_of_them
         return frame
 
     def _argument(
@@ -615,6 +650,20 @@ def _symbol_of(decorator: Value) -> str | None:
     if isinstance(decorator, (Symbol, Result)):
         return canonical(decorator.name if isinstance(decorator, Symbol) else decorator.of).removeprefix("builtins.")
     return None
+
+
+def _by_default(record: object) -> dict[str, Value]:
+    """The parameters of a function that have a default, with it."""
+    if not isinstance(record, FunctionRecord):
+        return {}
+    parameters = record.node.params
+    every = (*parameters.posonly_params, *parameters.params, *parameters.kwonly_params)
+    frame = Frame(record.module, record.env)
+    return {
+        name: with_step(value, Step(f"`{name}` is this by default", frame.anchor(parameter)))
+        for parameter in every
+        if (value := record.defaults.get(name := parameter.name.value)) is not None
+    }
 
 
 def _refuses(body: cst.BaseSuite) -> bool:

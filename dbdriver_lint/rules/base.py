@@ -144,6 +144,13 @@ class Rule:
         """An engine is made."""
         return ()
 
+    def on_reached_engine(self, call: EngineCall, context: Context) -> Iterable[Draft]:
+        """A function of the project makes an engine of a URL that it is given here, or by default.
+
+        A rule that judges the URL says ``on_reached_engine = on_engine``.
+        """
+        return ()
+
     def on_url(self, literal: UrlLiteral, context: Context) -> Iterable[Draft]:
         """A database URL is written in the code."""
         return ()

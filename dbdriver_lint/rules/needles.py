@@ -9,5 +9,7 @@ DATABASES = ("import databases", "from databases")
 MYSQL_DRIVERS = ("pymysql", "aiomysql", "asyncmy", "MySQLdb", "mysql.connector", "import mariadb")
 DRIVERS = ("asyncpg", "psycopg", "pg8000", *MYSQL_DRIVERS, *DATABASES, "oracledb", "pymssql")
 """A raw driver may be called."""
+CALLERS = ("postgres", "mysql", "mariadb", "oracle", "mssql", "sqlite", "engine(")
+"""A function that makes an engine elsewhere may be called with a URL."""
 SCHEMES = ("postgres", "mysql", "mariadb", "oracle", "mssql")
 """A URL is written, or put together."""

@@ -106,7 +106,7 @@ _COMMA_AND_LINE = re.compile(r",[ \t]*(\r?\n)")
 
 def add_connect_args(call: EngineCall, entries: str) -> tuple[Edit, ...]:
     """The edit that gives the engine these entries (``"timeout": 5``) too; empty where it cannot be done here."""
-    if call.url is None or call.from_config or call.open_keywords:
+    if call.url is None or call.from_config or call.open_keywords or call.made_at is not None:
         return ()
     if call.connect_args is None:
         return (_after_url(call.url.whole, f"connect_args={{{entries}}}"),)

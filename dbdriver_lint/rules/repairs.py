@@ -128,7 +128,8 @@ def is_shared(url: PossibleUrl, call: EngineCall, context: Context) -> bool:
     Then it must not be changed for the sake of one of them.
     """
     own = {anchor for _, _, anchor, _ in url.spans}
-    others = [other.urls for other in context.module.engines if other.is_async is not call.is_async]
+    engines = (*context.module.engines, *context.module.reached)
+    others = [other.urls for other in engines if other.is_async is not call.is_async]
     others += [other.dsns for other in context.module.drivers]
     return any(anchor in own for urls in others for other in urls.urls for _, _, anchor, _ in other.spans)
 

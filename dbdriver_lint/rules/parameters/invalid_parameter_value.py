@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from dbdriver_lint.analysis.values import Text, options
 from dbdriver_lint.findings.model import Group, Severity
 from dbdriver_lint.rules.base import Bad, Draft, Good, Rule
-from dbdriver_lint.rules.needles import DRIVERS, ENGINES
+from dbdriver_lint.rules.needles import CALLERS, DRIVERS, ENGINES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -46,7 +46,7 @@ class InvalidParameterValue(Rule):
 
     code, name = "XDB203", "invalid-parameter-value"
     group, severity, since = Group.ERROR, Severity.ERROR, "0.1.0"
-    needles = (*ENGINES, *DRIVERS)
+    needles = (*ENGINES, *DRIVERS, *CALLERS)
     bad = (
         Bad(
             "from sqlalchemy.ext.asyncio import create_async_engine\n\n"
@@ -150,6 +150,8 @@ class InvalidParameterValue(Rule):
             if judged.is_invalid and shared_with(judged, call, context) is None:
                 yield self._draft(judged, call, context)
         yield from self._several_hosts(call)
+
+    on_reached_engine = on_engine
 
     def on_driver(self, call: DriverCall, context: Context) -> Iterable[Draft]:
         from dbdriver_lint.rules.judging_drivers import judge_driver  # costs start-up time

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from dbdriver_lint.findings.model import Confidence, Group, Severity
 from dbdriver_lint.rules.base import Bad, Draft, Good, Rule
-from dbdriver_lint.rules.needles import ENGINES
+from dbdriver_lint.rules.needles import CALLERS, ENGINES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -58,7 +58,7 @@ class PoolerPreparedStatements(Rule):
 
     code, name = "XDB205", "pooler-prepared-statements"
     group, severity, since = Group.ERROR, Severity.ERROR, "0.1.0"
-    needles = (*ENGINES, "asyncpg", "psycopg")
+    needles = (*ENGINES, *CALLERS, "asyncpg", "psycopg")
     references = (
         "https://docs.sqlalchemy.org/en/20/dialects/postgresql.html#prepared-statement-name-with-pgbouncer",
         "https://www.pgbouncer.org/config.html#max_prepared_statements",
@@ -154,6 +154,8 @@ class PoolerPreparedStatements(Rule):
         from dbdriver_lint.rules.poolers import engine_behind_pooler  # costs start-up time
 
         yield from map(self._draft, engine_behind_pooler(call, context))
+
+    on_reached_engine = on_engine
 
     def on_driver(self, call: DriverCall, context: Context) -> Iterable[Draft]:
         from dbdriver_lint.rules.poolers import driver_behind_pooler

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from dbdriver_lint.findings.model import Group, Severity
 from dbdriver_lint.rules.base import Bad, Draft, Good, Rule
-from dbdriver_lint.rules.needles import ASYNC_ENGINES
+from dbdriver_lint.rules.needles import ASYNC_ENGINES, CALLERS
 from dbdriver_lint.rules.repairs import is_shared, transform_call
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class SslmodeInAsyncEngine(Rule):
 
     code, name = "XDB201", "sslmode-in-async-engine"
     group, severity, since = Group.ERROR, Severity.ERROR, "0.1.0"
-    needles = ASYNC_ENGINES
+    needles = (*ASYNC_ENGINES, *CALLERS)
     references = ("https://magicstack.github.io/asyncpg/current/api/index.html#asyncpg.connection.connect",)
     bad = (
         Bad(
@@ -85,6 +85,29 @@ class SslmodeInAsyncEngine(Rule):
             'engine = create_async_engine(transform_url_for_driver(f"postgresql+asyncpg://{BASE}", "asyncpg", ssl=None))\n',
             raises=_ERROR,
         ),
+        Bad(
+            "from sqlalchemy.ext.asyncio import create_async_engine\n\n\n"
+            'def make_engine(url="postgresql+asyncpg://app:secret@db.internal/app?sslmode=require"):\n'
+            "    return create_async_engine(url)\n\n\n"
+            "engine = make_engine()\n",
+            fixed="from sqlalchemy.ext.asyncio import create_async_engine\n\n\n"
+            'def make_engine(url="postgresql+asyncpg://app:secret@db.internal/app?ssl=require"):\n'
+            "    return create_async_engine(url)\n\n\n"
+            "engine = make_engine()\n",
+            raises=_ERROR,
+        ),
+        Bad(
+            "from app.engines import make_engine\n\n"
+            'engine = make_engine("postgresql+asyncpg://app:secret@db.internal/app?sslmode=require")\n',
+            fixed="from app.engines import make_engine\n\n"
+            'engine = make_engine("postgresql+asyncpg://app:secret@db.internal/app?ssl=require")\n',
+            files={
+                "app/__init__.py": "",
+                "app/engines.py": "from sqlalchemy.ext.asyncio import create_async_engine\n\n\n"
+                "def make_engine(url):\n    return create_async_engine(url, pool_pre_ping=True)\n",
+            },
+            raises=_ERROR,
+        ),
     )
     good = (
         Good(
@@ -94,6 +117,12 @@ class SslmodeInAsyncEngine(Rule):
         Good(
             "from sqlalchemy.ext.asyncio import create_async_engine\n\n"
             'engine = create_async_engine("postgresql+psycopg://app:secret@db.internal/app?sslmode=require")\n'
+        ),
+        Good(
+            "from sqlalchemy.ext.asyncio import create_async_engine\n\n\n"
+            'def make_engine(url="postgresql+asyncpg://app:secret@db.internal/app?sslmode=require"):\n'
+            "    return create_async_engine(url)\n\n\n"
+            'engine = make_engine("postgresql+asyncpg://app:secret@db.internal/app?ssl=require")\n'
         ),
         Good(
             "import asyncpg\n\n\n"
@@ -134,6 +163,8 @@ class SslmodeInAsyncEngine(Rule):
                     related=judged.steps,
                     fix=parameter_fix(judged, call, context) or self._transform(judged, call, context),
                 )
+
+    on_reached_engine = on_engine
 
     @staticmethod
     def _transform(judged: Judged, call: EngineCall, context: Context) -> Fix | None:

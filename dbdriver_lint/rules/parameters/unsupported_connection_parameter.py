@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from dbdriver_lint.findings.model import Group, Severity
 from dbdriver_lint.rules.base import Bad, Draft, Good, Rule
-from dbdriver_lint.rules.needles import DRIVERS, ENGINES
+from dbdriver_lint.rules.needles import CALLERS, DRIVERS, ENGINES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -46,7 +46,7 @@ class UnsupportedConnectionParameter(Rule):
 
     code, name = "XDB202", "unsupported-connection-parameter"
     group, severity, since = Group.ERROR, Severity.ERROR, "0.1.0"
-    needles = (*ENGINES, *DRIVERS)
+    needles = (*ENGINES, *DRIVERS, *CALLERS)
     references = (
         "https://docs.sqlalchemy.org/en/20/core/engines.html#custom-dbapi-connect-arguments-on-connect-routines",
     )
@@ -187,6 +187,8 @@ class UnsupportedConnectionParameter(Rule):
         for judged in judge_engine(call, context):
             if judged.is_unsupported and shared_with(judged, call, context) is None:
                 yield self._draft(judged, call, context)
+
+    on_reached_engine = on_engine
 
     def on_driver(self, call: DriverCall, context: Context) -> Iterable[Draft]:
         from dbdriver_lint.rules.judging_drivers import judge_driver  # costs start-up time

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from dbdriver_lint.findings.model import Confidence, Group, Severity
 from dbdriver_lint.rules.base import Bad, Draft, Good, Rule
 from dbdriver_lint.rules.engines import OWN_CONNECTIONS
-from dbdriver_lint.rules.needles import DATABASES, ENGINES, MYSQL_DRIVERS
+from dbdriver_lint.rules.needles import CALLERS, DATABASES, ENGINES, MYSQL_DRIVERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -48,7 +48,7 @@ class WeakenedTls(Rule):
 
     code, name = "XDB204", "weakened-tls"
     group, severity, since = Group.ERROR, Severity.ERROR, "0.1.0"
-    needles = (*ENGINES, *MYSQL_DRIVERS, *DATABASES)
+    needles = (*ENGINES, *MYSQL_DRIVERS, *DATABASES, *CALLERS)
     bad = (
         Bad(
             "from sqlalchemy import create_engine\n\n"
@@ -130,16 +130,20 @@ class WeakenedTls(Rule):
         ),
     )
 
-    def on_engine(self, call: EngineCall, context: Context) -> Iterable[Draft]:
+    def on_reached_engine(self, call: EngineCall, context: Context) -> Iterable[Draft]:
         from dbdriver_lint.rules.judging import judge_engine  # costs start-up time
         from dbdriver_lint.rules.parameter_repairs import parameter_fix
-        from dbdriver_lint.rules.tls_rewrites import lost_tls, says_tls
 
         for judged in judge_engine(call, context):
             if judged.weakens_tls:
                 yield self.finding(
                     judged.at, judged.message, related=judged.steps, fix=parameter_fix(judged, call, context)
                 )
+
+    def on_engine(self, call: EngineCall, context: Context) -> Iterable[Draft]:
+        from dbdriver_lint.rules.tls_rewrites import lost_tls, says_tls
+
+        yield from self.on_reached_engine(call, context)
         if call.url is None or call.only_dialect or says_tls(call):
             return
         for url, parameter, consequence in lost_tls(call):

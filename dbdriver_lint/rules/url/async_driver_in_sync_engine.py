@@ -8,6 +8,7 @@ from dbdriver_lint.findings.model import Group, Severity
 from dbdriver_lint.knowledge.dialects import Nature
 from dbdriver_lint.knowledge.drivers import nature, not_sync_error
 from dbdriver_lint.rules.base import Bad, Draft, Good, Rule
+from dbdriver_lint.rules.needles import CALLERS
 from dbdriver_lint.rules.repairs import use_driver
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ class AsyncDriverInSyncEngine(Rule):
 
     code, name = "XDB104", "async-driver-in-sync-engine"
     group, severity, since = Group.ERROR, Severity.ERROR, "0.1.0"
-    needles = ("create_engine", "engine_from_config")
+    needles = ("create_engine", "engine_from_config", *CALLERS)
     bad = (
         Bad(
             "from sqlalchemy import create_engine\n\n"
@@ -121,3 +122,5 @@ class AsyncDriverInSyncEngine(Rule):
                 related=url.steps,
                 fix=fix,
             )
+
+    on_reached_engine = on_engine

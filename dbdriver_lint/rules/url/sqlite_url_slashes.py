@@ -85,13 +85,14 @@ class SqliteUrlSlashes(Rule):
     def on_engine(self, call: EngineCall, context: Context) -> Iterable[Draft]:
         if call.url is None or call.from_config or not _is_decided(call.url.value):
             return
+        by_default = "By default, " if any(url.by_default for url in call.urls.urls) else ""
         for value, default_of in _texts(call.url.value):
             match = _SQLITE.match(value.text)
             if match is None or len(match["slashes"]) > 2:
                 continue
             named = "@" in match["rest"]  # a user, perhaps with a password
             right = f"{match['scheme']}///{'path' if named else match['rest']}"
-            when = f"If `{default_of}` is unset, " if default_of else ""
+            when = f"If `{default_of}` is unset, " if default_of else by_default
             yield self.finding(
                 call.url.anchor,
                 f"{when}`{call.name}()` raises `{_error(match, value.text)}`: SQLite has no host; write `{right}` "
@@ -99,6 +100,8 @@ class SqliteUrlSlashes(Rule):
                 related=value.steps,
                 fix=None if named else _fix(value, match, right, call),
             )
+
+    on_reached_engine = on_engine
 
 
 def _is_decided(value: Value) -> bool:

@@ -8,7 +8,7 @@ from dbdriver_lint.findings.model import Group, Severity
 from dbdriver_lint.knowledge.dialects import Nature
 from dbdriver_lint.knowledge.drivers import meanings, not_async_error
 from dbdriver_lint.rules.base import Bad, Draft, Good, Rule
-from dbdriver_lint.rules.needles import ASYNC_ENGINES
+from dbdriver_lint.rules.needles import ASYNC_ENGINES, CALLERS
 from dbdriver_lint.rules.repairs import use_driver
 from dbdriver_lint.rules.wording import sentence
 
@@ -45,7 +45,7 @@ class SyncDriverInAsyncEngine(Rule):
 
     code, name = "XDB103", "sync-driver-in-async-engine"
     group, severity, since = Group.ERROR, Severity.ERROR, "0.1.0"
-    needles = ASYNC_ENGINES
+    needles = (*ASYNC_ENGINES, *CALLERS)
     references = ("https://docs.sqlalchemy.org/en/21/changelog/migration_21.html",)
     bad = (
         Bad(
@@ -131,6 +131,8 @@ class SyncDriverInAsyncEngine(Rule):
                 related=url.steps,
                 fix=fix,
             )
+
+    on_reached_engine = on_engine
 
 
 def _lower(text: str) -> str:

@@ -9,7 +9,7 @@ from dbdriver_lint.fixes.edit import Applicability, Edit, Fix
 from dbdriver_lint.knowledge.drivers import driver_named, is_loadable, load_error, suggest
 from dbdriver_lint.rules.base import Bad, Draft, Good, Rule
 from dbdriver_lint.rules.engines import scheme_place
-from dbdriver_lint.rules.needles import ENGINES
+from dbdriver_lint.rules.needles import CALLERS, ENGINES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -43,7 +43,7 @@ class UnknownUrlDialect(Rule):
 
     code, name = "XDB102", "unknown-url-dialect"
     group, severity, since = Group.ERROR, Severity.ERROR, "0.1.0"
-    needles = ENGINES
+    needles = (*ENGINES, *CALLERS)
     references = (
         "https://docs.sqlalchemy.org/en/20/changelog/changelog_14.html#change-3687655465c25a39b968b4f5f6e9170b",
     )
@@ -112,6 +112,8 @@ class UnknownUrlDialect(Rule):
                 related=url.steps,
                 fix=self._fix(url, call) if right is not None else None,
             )
+
+    on_reached_engine = on_engine
 
     @staticmethod
     def _fix(url: PossibleUrl, call: EngineCall) -> Fix | None:
