@@ -10,6 +10,7 @@ import difflib
 import math
 import shlex
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from dbdriver_lint.knowledge.address import Address, DatabaseUrlError, Host, Query, read_address
 from dbdriver_lint.knowledge.intentions import TRUE_WORDS, Intention, Loss, Tls
@@ -35,6 +36,9 @@ from dbdriver_lint.knowledge.spellings import (
     tls_forms,
 )
 from dbdriver_lint.knowledge.tls import TlsWish, context_for, form_for, has_files, read_tls, strengthened, url_pairs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _POSTGRESQL_PORT = 5432
 
@@ -100,10 +104,13 @@ def resolve_driver(driver: str) -> tuple[str, str, str]:
     return known, ASYNC_VARIANTS.get(name, name), f"{written}+{name}"
 
 
-def translate(url: object, driver: str, *, default: Tls | None = None) -> Translation:
+def translate(
+    url: object, driver: str, *, default: Tls | None = None, is_sqlalchemy_1: Callable[[], bool] = lambda: False
+) -> Translation:
     """The URL of ``url`` (text or ``sqlalchemy.engine.URL``) for ``driver``.
 
-    ``default`` is the TLS mode for a URL that says nothing about TLS, None to leave it so.
+    ``default`` is the TLS mode for a URL that says nothing about TLS, None to leave it so. ``is_sqlalchemy_1``
+    is asked for several hosts for asyncpg: 1.4 does not take them from a URL, it hands them on as they are spelled.
 
     Raises:
         DatabaseUrlError: the URL is not readable, belongs to another database, or holds an invalid TLS
@@ -114,7 +121,7 @@ def translate(url: object, driver: str, *, default: Tls | None = None) -> Transl
     source, source_driver = _source(address, dialect, name)
     if source == "mariadb" and dialect == "mysql":
         drivername = drivername.replace("mysql+", "mariadb+")
-    writer = _Writer(Translation(name, drivername), address, dialect, name, source_driver)
+    writer = _Writer(Translation(name, drivername), address, dialect, name, source_driver, is_sqlalchemy_1)
     return writer.write(default)
 
 
@@ -135,6 +142,7 @@ class _Writer:
     dialect: str
     driver: str
     source_driver: str
+    is_sqlalchemy_1: Callable[[], bool]
     pairs: list[tuple[str, str]] = field(default_factory=list)
     settings: dict[str, str] = field(default_factory=dict)
     hosts: tuple[Host, ...] = ()
@@ -198,6 +206,10 @@ class _Writer:
                 self.pairs.append(("host", hosts[0][0]))
                 if hosts[0][1] is not None:
                     self.pairs.append(("port", str(hosts[0][1])))
+            elif self.driver == "asyncpg" and self.is_sqlalchemy_1():
+                self.result.connect_args["host"] = [host for host, _ in hosts]
+                self.result.connect_args["port"] = [port or _POSTGRESQL_PORT for _, port in hosts]
+                self._move("several hosts", "host and port", Intention.HOST, in_url=False)
             else:
                 self.pairs += [("host", f"{host}:{port or _POSTGRESQL_PORT}") for host, port in hosts]
         elif len(hosts) == 1:
@@ -210,6 +222,8 @@ class _Writer:
         """Whether every host is a Unix socket, which has no TLS."""
         pairs = self.pairs if self.dialect == "postgresql" else self.address.query
         named = [value for key, value in pairs if key in ("host", "unix_sock", "unix_socket")]
+        several = self.result.connect_args.get("host")
+        named += several if isinstance(several, list) else []
         return bool(named) and all(value.startswith("/") for value in named)
 
     # --- TLS ---------------------------------------------------------------------------------------

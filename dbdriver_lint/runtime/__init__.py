@@ -30,6 +30,12 @@ _STATEMENT_NAMES = "prepared_statement_name_func"
 """What SQLAlchemy takes out itself since 2.0; before, it hands it on to asyncpg, which refuses it."""
 
 
+def _is_sqlalchemy_1() -> bool:
+    from sqlalchemy import __version__
+
+    return __version__.startswith("1.")
+
+
 def transform_url_for_driver(url: str | URL, driver: str, *, ssl: str | None = "require") -> str:
     """The URL for ``driver``, with every parameter spelled as that driver wants it.
 
@@ -69,11 +75,8 @@ def engine_arguments(url: str | URL, driver: str, *, ssl: str | None = "require"
         OSError: a CA or certificate file that is needed here cannot be read.
     """
     result = _translated(url, driver, ssl)
-    if _STATEMENT_NAMES in result.connect_args:
-        from sqlalchemy import __version__
-
-        if __version__.startswith("1."):
-            del result.connect_args[_STATEMENT_NAMES]
+    if _STATEMENT_NAMES in result.connect_args and _is_sqlalchemy_1():
+        del result.connect_args[_STATEMENT_NAMES]
     return result.url, {
         key: _ssl_context(value) if isinstance(value, Context) else value for key, value in result.connect_args.items()
     }
@@ -136,7 +139,7 @@ def _translated(url: str | URL, driver: str, ssl: str | None) -> Translation:
     mode = None if ssl is None else Tls.of(ssl)
     if ssl is not None and mode is None:
         raise DatabaseUrlError(f"ssl={ssl!r} is no TLS mode: one of {', '.join(mode.word for mode in Tls)}, or None")
-    result = translate(url, driver, default=mode)
+    result = translate(url, driver, default=mode, is_sqlalchemy_1=_is_sqlalchemy_1)
     if result.refused:
         raise DatabaseUrlError(_refusal(driver, result.refused))
     for lost in result.lost:

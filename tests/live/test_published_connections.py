@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import isolated
 import pytest
-from probes import ASYNC, SQLALCHEMY
+from probes import ASYNC
 from probes import MYSQL as MYSQL_DRIVERS
 from probes import POSTGRESQL as POSTGRESQL_DRIVERS
 from published import PUBLISHED
@@ -131,8 +131,6 @@ def test_connects_as_it_asks(row: Published, farm: Farm, postgresql: PostgreSQL,
     for driver, form in row.forms.items():
         if "refused" in form or driver not in (*POSTGRESQL_DRIVERS, *MYSQL_DRIVERS):
             continue
-        if SQLALCHEMY < (2, 0) and driver == "asyncpg" and "host=localhost" in published:
-            continue  # 1.4 knows no several hosts for asyncpg
         done = isolated.run(state, published, driver)
         assert done.raised is None, f"{driver}: {done.raised.trace if done.raised else ''}"
         (encrypted, user, database, settings), told = done.value

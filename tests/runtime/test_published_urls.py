@@ -79,11 +79,12 @@ PUBLISHED = [
 def test_forms(provider: str, url: str, asyncpg: str, keys: set[str], libpq: str) -> None:
     assert transform_url_for_driver(url, "psycopg2") == f"postgresql://{libpq}"
     assert transform_url_for_driver(url, "postgresql+psycopg2") == f"postgresql+psycopg2://{libpq}"
+    if "host=h1" in asyncpg and SQLALCHEMY < (2,):  # which takes no several hosts for asyncpg from a URL
+        asyncpg, keys = asyncpg.replace("host=h1%3A5432&host=h2%3A5432&", ""), keys | {"host", "port"}
     written, arguments = engine_arguments(url, "asyncpg")
     assert written == f"postgresql+asyncpg://{asyncpg}"
     assert set(arguments) == keys
-    if "host=h1" not in written or SQLALCHEMY >= (2,):  # 1.4 knows no several hosts for asyncpg
-        validate_url(written, "asyncpg")
+    validate_url(written, "asyncpg")
     validate_url(f"postgresql+psycopg2://{libpq}", "psycopg2")
     if keys:
         with pytest.raises(DatabaseUrlError, match="engine_arguments"):

@@ -10,7 +10,13 @@ import pytest
 import sqlalchemy
 from sqlalchemy.engine import make_url
 
-from dbdriver_lint.runtime import DatabaseUrlError, DatabaseUrls, engine_arguments, validate_url
+from dbdriver_lint.runtime import (
+    DatabaseUrlError,
+    DatabaseUrls,
+    engine_arguments,
+    transform_url_for_driver,
+    validate_url,
+)
 
 CA = Path(ssl.get_default_verify_paths().openssl_cafile)
 
@@ -86,6 +92,25 @@ def test_the_pooler_recipe_is_what_this_sqlalchemy_takes(monkeypatch: pytest.Mon
     monkeypatch.setattr(sqlalchemy, "__version__", "1.4.54")
     _, arguments = engine_arguments("postgres://u:p@h:6543/d?pgbouncer=true", "asyncpg")
     assert arguments == {"statement_cache_size": 0, "prepared_statement_cache_size": 0}
+
+
+def test_several_hosts_are_what_this_sqlalchemy_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    url = "postgresql://u:p@h1:5433,h2/d?target_session_attrs=read-write"
+    for version in ("1.4.54", "2.0.36"):
+        monkeypatch.setattr(sqlalchemy, "__version__", version)
+        written, arguments = engine_arguments(url, "asyncpg", ssl=None)
+        if version.startswith("1."):
+            assert written == "postgresql+asyncpg://u:p@/d?target_session_attrs=read-write"
+            assert arguments == {"host": ["h1", "h2"], "port": [5433, 5432]}
+            with pytest.raises(DatabaseUrlError, match=r"cannot say several hosts .* engine_arguments"):
+                transform_url_for_driver(url, "asyncpg", ssl=None)
+        else:
+            assert written == transform_url_for_driver(url, "asyncpg", ssl=None)
+            assert arguments == {}
+    # two folders of Unix sockets have no TLS to ask for
+    monkeypatch.setattr(sqlalchemy, "__version__", "1.4.54")
+    _, arguments = engine_arguments("postgresql:///d?host=/run/a&host=/run/b", "asyncpg", ssl="require")
+    assert arguments == {"host": ["/run/a", "/run/b"], "port": [5432, 5432]}
 
 
 def test_what_is_left_out_is_logged(caplog: pytest.LogCaptureFixture) -> None:

@@ -7,6 +7,7 @@ import sys
 from typing import Any
 
 import pytest
+import sqlalchemy
 from sqlalchemy.engine import URL, make_url
 
 from dbdriver_lint.runtime import (
@@ -60,6 +61,8 @@ EXACT = [
     ("sqlite:////abs/x.db?timeout=3", "aiosqlite", "sqlite+aiosqlite:////abs/x.db?timeout=3"),
     ("sqlite://", "pysqlite", "sqlite+pysqlite://"),
 ]  # fmt: skip
+if sqlalchemy.__version__.startswith("1."):  # takes no several hosts for asyncpg from a URL
+    EXACT = [row for row in EXACT if "host=a%3A1" not in row[2] or "asyncpg" not in row[1]]
 
 
 @pytest.mark.parametrize(("url", "driver", "expected"), EXACT, ids=[f"{u} {d}" for u, d, _ in EXACT])
