@@ -159,7 +159,7 @@ def test_without_code_only_what_a_named_driver_cannot_take(text: str, expected: 
 @pytest.mark.parametrize(
     ("url", "call", "expected"),
     [
-        (ASYNC, "engine_from_config", [("XDB104", 3, ASYNC)]),
+        (ASYNC, "engine_from_config", []),
         (f"postgres://{HOST}", "engine_from_config", [("XDB102", 3, "postgres")]),
         (f"{ASYNC}?sslmode=require", "async_engine_from_config", [("XDB201", 3, "sslmode=require")]),
         (f"postgresql+psycopg2://{HOST}", "async_engine_from_config", [("XDB103", 3, f"postgresql+psycopg2://{HOST}")]),
@@ -175,6 +175,15 @@ def test_alembic_ini(url: str, call: str, expected: Found) -> None:
     )
     files = {"alembic.ini": INI.format(url=url), "migrations/env.py": env, "migrations/script.py.mako": ""}
     assert found("alembic.ini", files) == expected
+
+
+def test_an_async_url_for_a_synchronous_env_py_is_said_once() -> None:
+    files = {
+        "alembic.ini": INI.format(url=ASYNC),
+        "migrations/env.py": ENV.format(more="", call="engine_from_config"),
+        "migrations/script.py.mako": "",
+    }
+    assert [code for name in files for code, _, _ in found(name, files)] == ["XDB407"]
 
 
 def test_alembic_ini_that_env_py_overrides() -> None:
