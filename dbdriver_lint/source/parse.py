@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 class ParsedModule:
     """A file's syntax tree with the positions of its nodes."""
 
-    __slots__ = ("_lines", "_spans", "_text", "source", "tree")
+    __slots__ = ("_dropped", "_lines", "_spans", "_text", "source", "tree")
 
     def __init__(self, source: SourceFile, tree: cst.Module, excerpt: Excerpt | None) -> None:
         self.source = source
@@ -35,6 +35,7 @@ class ParsedModule:
         self._text = source.text if excerpt is None else excerpt.text
         self._lines = None if excerpt is None else excerpt.lines
         self._spans: dict[cst.CSTNode, tuple[int, int, int, int]] | None = None
+        self._dropped: dict[int, int] = {}
 
     @property
     def faithful(self) -> bool:
@@ -48,10 +49,22 @@ class ParsedModule:
         """The node's place in the source text, without surrounding white space and parentheses."""
         if self._spans is None:
             self._spans = positions(self.tree, self.tree.default_indent, self.tree.default_newline)
+            self._dropped = self._form_feeds() if "\f" in self._text else {}
         start_line, start_column, end_line, end_column = self._spans[node]
         limit = len(self.source.text)
+        start_column += self._dropped.get(start_line, 0)
+        end_column += self._dropped.get(end_line, 0)
         start, end = self._offset(start_line, start_column), self._offset(end_line, end_column)
         return Span(min(start, limit), min(end, limit))
+
+    def _form_feeds(self) -> dict[int, int]:
+        """How many of them LibCST drops at the beginning of which lines."""
+        lines = zip(_LINE_END.split(self._text), _LINE_END.split(self.tree.code), strict=False)
+        return {
+            number: len(written) - len(given)
+            for number, (written, given) in enumerate(lines, 1)
+            if written != given and written.lstrip("\f") == given
+        }
 
     def _offset(self, line: int, column: int) -> int:
         """The offset in the file of a place in the parsed text."""
@@ -89,6 +102,7 @@ def parse(source: SourceFile, excerpt: Excerpt | None = None) -> ParsedModule:
     return ParsedModule(source, tree, excerpt)
 
 
+_LINE_END = re.compile(r"\r\n|\r|\n")
 #: LibCST says the position in its message too, in its own way of counting.
 _POSITION = re.compile(r"^(?:parser error: )?(?:error at \d+:\d+: )?")
 
