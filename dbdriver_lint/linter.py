@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from dbdriver_lint.findings.model import Confidence, Finding, Related, Severity
 from dbdriver_lint.project import Project
 from dbdriver_lint.project.environment import generation, is_configuration
-from dbdriver_lint.project.inputs import ledger
+from dbdriver_lint.project.inputs import ledger, note_readers
 from dbdriver_lint.rules.index import Entry, entries, needles
 from dbdriver_lint.settings.patterns import matches
 from dbdriver_lint.settings.select import enabled_codes
@@ -127,8 +127,9 @@ def _of_configuration(source: SourceFile, settings: Settings, project: Project) 
     def context(facts: ModuleFacts, dependencies: Dependencies) -> Context:
         return Context(source, settings, dependencies, facts, lambda: False, project)
 
-    environments = migration_environments(project.root) if source.path.endswith(".ini") else ()
+    environments = migration_environments(project.root, source.path) if source.path.endswith(".ini") else ()
     modules = _modules(project.root, settings, (generation(), ledger().generation))
+    note_readers(source.path, project.root, (path for path, _ in modules))
     for environment in environments:
         facts = configured.readers_in_environment(source, environment)
         if facts is not None:

@@ -32,6 +32,9 @@ class Kind(enum.StrEnum):
     """The files that may set environment variables for the code of a folder: folder, files named by a setting."""
     MIGRATIONS = "migrations"
     """The Alembic environments below a root, and the files that may configure one."""
+    READERS = "readers"
+    """The modules below a root that make engines or connections, which the details are: who judges a file beside the
+    code. Whether there are others now is for the linter to say, so the answer is no part of a cache."""
 
 
 class Question(NamedTuple):
@@ -71,6 +74,7 @@ class Ledger:
         That is what it asked, and what the modules asked that it was resolved through. A module that several
         files share may have asked more for another one: too much is noted then, never too little.
         """
+        from dbdriver_lint.project.environment import is_configuration
         from dbdriver_lint.project.modules import shared_modules
 
         modules = shared_modules()
@@ -86,8 +90,8 @@ class Ledger:
                         continue
                     found.add(Question(Kind.FILE, module.path))
                     follow = module.path
-                elif question.kind is Kind.FILE:
-                    follow = question.place
+                elif question.kind is Kind.FILE and not is_configuration(question.place):
+                    follow = question.place  # who judges a file beside the code is nothing to those who read it
                 else:
                     continue
                 if follow not in seen:
@@ -159,6 +163,8 @@ def paths_of(question: Question) -> Iterator[str]:
         from dbdriver_lint.project.alembic import search
 
         yield from search(Path(place)).paths
+    elif kind is Kind.READERS:
+        yield from details
 
 
 def stamp_of(path: str) -> str:
@@ -188,6 +194,14 @@ def digest_of(path: str) -> str:
             return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
     except OSError:
         return ""
+
+
+def note_readers(asker: str, root: Path, paths: Iterable[str]) -> None:
+    """``asker``, a file beside the code, is judged by these modules of the project with this root, and by no others."""
+    readers = tuple(os.path.abspath(path) for path in paths)
+    ledger().note(asker, Question(Kind.ROOT, os.path.dirname(os.path.abspath(asker))))
+    ledger().note(asker, Question(Kind.READERS, os.path.abspath(root), readers))
+    note_files(asker, readers)
 
 
 def note_files(asker: str, paths: Iterable[str | os.PathLike[str]]) -> None:

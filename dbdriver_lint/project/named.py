@@ -19,6 +19,7 @@ ROLES = {
     Kind.MANIFESTS: "manifest",
     Kind.VARIABLES: "variables",
     Kind.MIGRATIONS: "migrations",
+    Kind.READERS: "readers",
 }
 
 

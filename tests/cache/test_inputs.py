@@ -8,7 +8,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from dbdriver_lint.cli import main
+from dbdriver_lint.project import forget
+from dbdriver_lint.project.inputs import ledger
 from dbdriver_lint.rules.alembic.async_driver_in_sync_env import AsyncDriverInSyncEnv
+from dbdriver_lint.run import Options, Task, lint_file
+from dbdriver_lint.settings.model import Settings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,6 +39,7 @@ FILES = {
     "migrations/env.py": AsyncDriverInSyncEnv.bad[0].code,
     "migrations/script.py.mako": "",
     "alembic.ini": "[alembic]\nscript_location = migrations\nsqlalchemy.url = postgresql+asyncpg://db.internal/app\n",
+    "compose.yml": f"services:\n  web:\n    environment:\n      DATABASE_URL: {SYNC_URL}\n",
     "services/mail/pyproject.toml": '[project]\nname = "mail"\ndependencies = ["sqlalchemy>=2.1", "asyncpg"]\n',
     "services/mail/mail.py": f'{ASYNC}engine = create_async_engine("postgresql+asyncpg://h/d?sslmode=require")\n',
 }
@@ -75,8 +80,8 @@ def findings(capsys: pytest.CaptureFixture[str], path: str) -> Any:
 def test_each_file_alone_with_its_inputs_has_the_same_findings(
     tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with_findings = 0
-    for name in sorted(name for name in FILES if name.endswith(".py")):
+    with_findings = judged = 0
+    for name in sorted(name for name in FILES if name.endswith((".py", ".env", ".ini", ".yml"))):
         monkeypatch.chdir(tree)
         named = inputs_of(capsys, name)
         whole = findings(capsys, name)
@@ -89,7 +94,9 @@ def test_each_file_alone_with_its_inputs_has_the_same_findings(
                 write(alone / each, (tree / each).read_text())
         monkeypatch.chdir(alone)
         assert findings(capsys, name) == whole, name
+        judged += not name.endswith(".py") and bool(whole)
     assert with_findings >= 5
+    assert judged == 2
 
 
 def test_the_roles_of_the_inputs(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -110,6 +117,34 @@ def test_the_roles_of_the_inputs(tree: Path, capsys: pytest.CaptureFixture[str])
     assert set(inputs_of(capsys, "src/app/quiet.py")) == {
         "src/app/quiet.py", "src/app/__init__.py", "dbdriver-lint.toml", "shared.toml"
     }  # fmt: skip
+
+
+def test_a_file_beside_the_code_names_the_modules_that_judge_it(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    named = inputs_of(capsys, ".env")
+    assert named["src/app/from_environment.py"] == ["content", "readers"]
+    assert named["src/app/parts/urls.py"] == ["content", "module"]  # a reader's own input
+    assert "src/app/quiet.py" not in named
+    ini = inputs_of(capsys, "alembic.ini")
+    assert ini["migrations/env.py"] == ["content", "migrations", "readers"]
+    assert ini["migrations/script.py.mako"] == ["migrations"]
+
+
+def test_who_judges_a_file_is_no_input_of_those_who_read_it(tree: Path) -> None:
+    forget()
+    lint_file(Task(".env", Settings()), Options())
+    reader = "src/app/from_environment.py"
+    lint_file(Task(reader, Settings()), Options())
+    places = {question.place for question in ledger().questions(reader)}
+    assert str(tree / ".env") in places
+    assert str(tree / "src/app/db.py") not in places
+
+
+def test_a_file_beside_no_code_says_so(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(tree / "elsewhere/setup.py", "")
+    write(tree / "elsewhere/.env", f"DATABASE_URL={SYNC_URL}\n")
+    (one,) = document(capsys, "inputs", "--output-format", "json", "elsewhere/.env")["files"]
+    assert {"what": "readers", "name": "", "from": "elsewhere"} in one["absent"]
+    assert {each["path"]: each["roles"] for each in one["inputs"]}["elsewhere/setup.py"] == ["root"]
 
 
 def test_what_is_not_there_is_named_too(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
