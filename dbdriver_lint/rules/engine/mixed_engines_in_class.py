@@ -33,7 +33,8 @@ class MixedEnginesInClass(Rule):
     long as its query takes.
 
     ## Fix safety
-    There is no automatic fix. Split the class, or accept it where it is meant:
+    There is no automatic fix: which half each user of the class needs is written in other files, and a class that
+    is split under their feet would fail there. Split it by hand, or accept it where it is meant:
 
         class DatabaseManager:  # dbdriver: ignore[mixed-engines-in-class] both are offered to plugins
     """

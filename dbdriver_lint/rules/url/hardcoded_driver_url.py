@@ -48,7 +48,10 @@ class HardcodedDriverUrl(Rule):
     connects to the wrong host, or fails as the driver rules describe.
 
     ## Fix safety
-    There is no automatic fix: where the URL should come from is for the project to decide. Read a
+    There is no automatic fix, because each one would break something that the file does not show. With
+    `os.environ["DATABASE_URL"]` in its place the program would not start where nobody sets that variable, two
+    databases of a project would become one, and the URL would be written nowhere any more. As the default of
+    `os.getenv()` it would stay in the code. Where it should come from is for the project to decide: read a
     base URL from the environment and give each engine its own form of it:
 
         url = transform_url_for_driver(os.environ["DATABASE_URL"], "asyncpg")
