@@ -142,6 +142,7 @@ class Analysis:
     def facts(self) -> ModuleFacts:
         """The facts in source order."""
         wrapped = set(self._wrapped())
+        alembic_options = tuple(migrations.config_options(self))
         engines: list[EngineCall] = []
         made: dict[cst.Call, EngineCall] = {}
         drivers: list[DriverCall] = []
@@ -179,7 +180,7 @@ class Analysis:
             migrations=tuple(revisions.migration_functions(self, awaited)) if revision else (),
             awaited_operations=awaited,
             run_sync=tuple(run_sync),
-            options=tuple(migrations.config_options(self)),
+            options=alembic_options,
             commands=tuple(commands.command_calls(self)),
             sql=tuple(migrations.sql_calls(self)) if revision else (),
             environment=migrations.environment(self),
@@ -190,7 +191,7 @@ class Analysis:
             session_uses=tuple(sessions.session_uses(self)),
             unawaited=tuple(sessions.unawaited_calls(self)),
             built=tuple(self._built_urls()),
-            rewrites=tuple(rewrites.url_rewrites(self, made)),
+            rewrites=tuple(rewrites.url_rewrites(self, made.values(), drivers, alembic_options)),
             is_revision=revision,
             names=self.names.imports,
         )

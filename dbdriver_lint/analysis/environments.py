@@ -55,10 +55,9 @@ class MigrationEnvironment:
         return frozenset(self._drivernames())
 
     def _drivernames(self) -> Iterator[str]:
-        from dbdriver_lint.analysis.urls import urls_of
 
         sets = [engine.urls for engine in self.module.engines]
-        sets += [urls_of(option.value.value) for option in self.module.options if option.name == "sqlalchemy.url"]
+        sets += [option.urls for option in self.module.options if option.name == "sqlalchemy.url"]
         for urls in sets:
             yield from (url.url.drivername.text for url in urls.urls if url.url.drivername.known)
         if not self.facts.sets_url:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from dbdriver_lint.analysis.facts import Argument, Location
+    from dbdriver_lint.analysis.facts import Argument, Location, UrlSet
     from dbdriver_lint.analysis.values import Anchor, Value
 
 
@@ -21,6 +21,7 @@ class ConfigOption:
     anchor: Anchor
     value: Argument
     location: Location
+    urls: UrlSet
 
 
 @dataclass(frozen=True, slots=True)

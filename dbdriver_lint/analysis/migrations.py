@@ -22,6 +22,7 @@ from dbdriver_lint.analysis.migration_facts import (
 )
 from dbdriver_lint.analysis.revisions import is_revision
 from dbdriver_lint.analysis.tree import children, dotted, last_name
+from dbdriver_lint.analysis.urls import urls_of
 from dbdriver_lint.analysis.values import Result, Text, choice
 
 if TYPE_CHECKING:
@@ -148,7 +149,8 @@ def config_options(analysis: Analysis) -> Iterator[ConfigOption]:
         if option is None or value is None or not isinstance(option.value, Text):
             continue
         if "url" in option.value.text.rpartition(".")[2].lower():
-            yield ConfigOption(function, option.value.text, analysis.anchor(site), value, analysis.location(site))
+            anchor, location = analysis.anchor(site), analysis.location(site)
+            yield ConfigOption(function, option.value.text, anchor, value, location, urls_of(value.value))
 
 
 def sql_calls(analysis: Analysis) -> Iterator[SqlCall]:

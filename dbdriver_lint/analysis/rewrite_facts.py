@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from dbdriver_lint.analysis.facts import EngineCall, Location
+    from dbdriver_lint.analysis.facts import DriverCall, EngineCall, Location
+    from dbdriver_lint.analysis.migration_facts import ConfigOption
     from dbdriver_lint.analysis.values import Anchor, Value
 
 
@@ -51,13 +52,14 @@ class UrlRewrite:
     """
 
     anchor: Anchor
-    """The first operation; the URL argument of an engine."""
+    """The first operation; the URL argument of what takes it."""
     location: Location
     text: str
     """The source of all of it."""
     attempt: Callable[[str], Outcome]
-    engine: EngineCall | None = None
-    """The engine on the way to which it happens; None for operations that are written in this file."""
+    taker: EngineCall | DriverCall | ConfigOption | None = None
+    """The engine, connection or option of Alembic on the way to which it happens; None for operations that are
+    written in this file."""
     variable: str | None = None
     """The environment variable or settings field that it is done to, where it is known to be one."""
     expression: Callable[[], Rewriting | None] = lambda: None

@@ -34,11 +34,12 @@ from dbdriver_lint.analysis.values import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator
 
     from dbdriver_lint.analysis.build import Analysis
-    from dbdriver_lint.analysis.facts import EngineCall
+    from dbdriver_lint.analysis.facts import Argument, DriverCall, EngineCall
     from dbdriver_lint.analysis.interpreter import Interpreter
+    from dbdriver_lint.analysis.migration_facts import ConfigOption
 
 #: How many pieces of code are tried in one file.
 MAX_UNITS = 20
@@ -96,8 +97,13 @@ class _Unit:
     sites: list[Site] = field(default_factory=list)
 
 
-def url_rewrites(analysis: Analysis, engines: Mapping[cst.Call, EngineCall]) -> Iterator[UrlRewrite]:
-    """The rewrites of a file: those that are written in it, then those on the way to its engines."""
+def url_rewrites(
+    analysis: Analysis,
+    engines: Iterable[EngineCall],
+    drivers: Iterable[DriverCall],
+    options_given: Iterable[ConfigOption],
+) -> Iterator[UrlRewrite]:
+    """The rewrites of a file: those written in it, then those on the way to engines, connections and Alembic."""
     units = _units(analysis)
     for unit in units[:MAX_UNITS]:
         first = unit.sites[0]
@@ -110,16 +116,23 @@ def url_rewrites(analysis: Analysis, engines: Mapping[cst.Call, EngineCall]) -> 
             attempt=attempt,
             expression=partial(_expression, analysis, unit, attempt),
         )
-    for node, engine in list(engines.items())[:MAX_UNITS]:
-        site = next(site for site in analysis.calls.sites if site.node is node)
-        source = _engine_input(analysis, site, engine)
-        if source is not None and engine.url is not None:
+    sites = {site.node: site for site in (*analysis.calls.sites, *analysis.alembic.options)}
+    takers: list[tuple[EngineCall | DriverCall | ConfigOption, Argument | None]] = [
+        *((e, e.url) for e in engines if not (e.from_config or e.only_dialect)),
+        *((driver, driver.dsn) for driver in drivers),
+        *((option, option.value) for option in options_given),
+    ]
+    for taker, argument in takers[:MAX_UNITS]:
+        assert isinstance(taker.anchor, NodeAnchor)
+        site = sites[taker.anchor.node]
+        source = _input_of(analysis, site, argument)
+        if source is not None and argument is not None:
             yield UrlRewrite(
-                anchor=engine.url.anchor,
-                location=engine.location,
-                text=engine.url.anchor.text,
-                attempt=cache(partial(_attempt_engine, analysis, site, source)),
-                engine=engine,
+                anchor=argument.anchor,
+                location=taker.location,
+                text=argument.anchor.text,
+                attempt=cache(partial(_attempt_taker, analysis, site, source, argument)),
+                taker=taker,
                 variable=source.variable,
             )
 
@@ -405,10 +418,12 @@ def _engines(analysis: Analysis, trial: Trial, within: set[cst.CSTNode]) -> Iter
             yield from _given(trial, site)
 
 
-def _given(trial: Trial, site: Site) -> Iterator[Made]:
+def _given(trial: Trial, site: Site, keyword: str | None = "url", position: int = 0) -> Iterator[Made]:
     assert isinstance(site.node, cst.Call)
     for record in trial.calls.get(site.node, ()):
-        url = record.positional[0] if record.positional else record.keywords.get("url")
+        url = record.keywords.get(keyword) if keyword is not None else None
+        if url is None and len(record.positional) > position:
+            url = record.positional[position]
         connect_args = record.keywords.get("connect_args")
         for option in options(url) if url is not None else ():
             yield from (Made(made.url, connect_args) for made in _made(option))
@@ -425,11 +440,11 @@ def _made(value: Value) -> Iterator[Made]:
     yield Made(value.text if isinstance(value, Text) else None)
 
 
-def _engine_input(analysis: Analysis, site: Site, engine: EngineCall) -> Input | None:
-    """What the URL of an engine is made of, where something was done to it on the way; None where that is not known."""
-    if engine.url is None or engine.from_config or engine.only_dialect or engine.url.unpacked:
+def _input_of(analysis: Analysis, site: Site, argument: Argument | None) -> Input | None:
+    """What a URL is made of, where something was done to it on the way; None where that is not known."""
+    if argument is None or argument.unpacked:
         return None
-    found = list(options(engine.url.value))
+    found = list(options(argument.value))
     if all(isinstance(option, Text) or (isinstance(option, EnvVar) and not option.rewritten) for option in found):
         return None
     variables = {name for option in found for name in _variables(option)}
@@ -439,7 +454,7 @@ def _engine_input(analysis: Analysis, site: Site, engine: EngineCall) -> Input |
     if variables or record is None:
         return None
     scope = _Scope(analysis, record)
-    node = engine.url.anchor.node if isinstance(engine.url.anchor, NodeAnchor) else None
+    node = argument.anchor.node if isinstance(argument.anchor, NodeAnchor) else None
     leaves = scope.leaves(node, through=True) if node is not None else []
     if len({_code(leaf) for leaf in leaves}) != 1:
         return None
@@ -464,8 +479,8 @@ def _variables(value: Value) -> Iterator[str]:
         yield from (step.read for step in value.steps if step.read is not None)
 
 
-def _attempt_engine(analysis: Analysis, site: Site, source: Input, url: str) -> Outcome:
-    """What an engine is given for one URL."""
+def _attempt_taker(analysis: Analysis, site: Site, source: Input, argument: Argument, url: str) -> Outcome:
+    """What an engine, a connection or Alembic's configuration is given for one URL."""
     trial = _trial(analysis, url, source)
     if not trial.run_module(_module(analysis), recording=True) and not site.functions:
         return Outcome(())
@@ -478,4 +493,7 @@ def _attempt_engine(analysis: Analysis, site: Site, source: Input, url: str) -> 
             trial.give(frame)
         frame.recording = True
         trial.run_body(record, frame)
-    return Outcome(tuple(_given(trial, site)))
+    node = argument.anchor.node if isinstance(argument.anchor, NodeAnchor) else None
+    assert isinstance(site.node, cst.Call)
+    position = next((index for index, arg in enumerate(site.node.args) if arg.value is node), 0)
+    return Outcome(tuple(_given(trial, site, argument.keyword, position)))

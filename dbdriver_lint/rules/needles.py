@@ -11,5 +11,7 @@ DRIVERS = ("asyncpg", "psycopg", "pg8000", *MYSQL_DRIVERS, *DATABASES, "oracledb
 """A raw driver may be called."""
 CALLERS = ("postgres", "mysql", "mariadb", "oracle", "mssql", "sqlite", "engine(")
 """A function that makes an engine elsewhere may be called with a URL."""
+OPTIONS = ("set_main_option", "set_section_option")
+"""A URL is given to Alembic's configuration."""
 SCHEMES = ("postgres", "mysql", "mariadb", "oracle", "mssql")
 """A URL is written, or put together."""

@@ -5,36 +5,43 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from dbdriver_lint.analysis.facts import DriverCall
 from dbdriver_lint.knowledge.address import DatabaseUrlError
 from dbdriver_lint.knowledge.intentions import Tls
 from dbdriver_lint.knowledge.tls import TLS_KEYS, read_tls
 from dbdriver_lint.knowledge.urls import UrlError, parse_url
-from dbdriver_lint.rules.engines import connects_by_url, dictionaries
+from dbdriver_lint.rules.engines import OWN_CONNECTIONS, dictionaries
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from dbdriver_lint.analysis.facts import EngineCall, PossibleUrl
+    from dbdriver_lint.analysis.facts import EngineCall, PossibleUrl, UrlSet
     from dbdriver_lint.analysis.rewrite_facts import Made, UrlRewrite
+    from dbdriver_lint.analysis.values import Value
     from dbdriver_lint.knowledge.urls import DatabaseUrl
 
 _KEYS = TLS_KEYS | {"ssl_context", "dsn"}
 
 
-def says_tls(call: EngineCall) -> bool:
-    """Whether ``connect_args`` say something about TLS, or may do so."""
-    if call.open_keywords or "creator" in call.keywords or "async_creator" in call.keywords:
+def says_tls(call: EngineCall | DriverCall) -> bool:
+    """Whether the arguments beside the URL say something about TLS, or may do so."""
+    if call.open_keywords or OWN_CONNECTIONS & call.keywords.keys():
         return True
-    if call.connect_args is None:
-        return False
-    found = dictionaries(call.connect_args.value)
+    if isinstance(call, DriverCall):
+        nested = call.keywords.get("kwargs")  # what a pool connects with
+        return bool((_KEYS - {"dsn"}) & call.keywords.keys()) or (nested is not None and _may_say_tls(nested.value))
+    return call.connect_args is not None and _may_say_tls(call.connect_args.value)
+
+
+def _may_say_tls(value: Value) -> bool:
+    found = dictionaries(value)
     return found is None or any(one.open or _KEYS & one.items.keys() for one in found)
 
 
-def lost_tls(call: EngineCall) -> Iterator[tuple[PossibleUrl, str, str]]:
+def lost_tls(urls: UrlSet) -> Iterator[tuple[PossibleUrl, str, str]]:
     """The URLs that asked for more TLS where they were written: with the parameter, and what follows."""
-    if connects_by_url(call):
-        for url in call.urls.urls:
+    if urls.decided:
+        for url in urls.urls:
             for before in _originals(url):
                 lost = _loss(before, url.url)
                 if lost is not None:
@@ -97,10 +104,8 @@ def _lost_in(before: DatabaseUrl, made: Made) -> tuple[str, str] | None:
         return None
     if after.drivername.dialect != "postgresql" or _address(after) != _address(before):
         return None
-    if made.connect_args is not None:
-        found = dictionaries(made.connect_args)
-        if found is None or any(one.open or _KEYS & one.items.keys() for one in found):
-            return None
+    if made.connect_args is not None and _may_say_tls(made.connect_args):
+        return None
     return _loss(before, after)
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import quote, quote_plus
 
 import pytest
+import sqlalchemy
 
 from dbdriver_lint.linter import check_source
 from dbdriver_lint.project import Project, environment
@@ -71,3 +73,10 @@ def test_raw_password_is_found(tmp_path: Path, text: str) -> None:
 @pytest.mark.parametrize("text", FINE)
 def test_treated_password_is_silent(tmp_path: Path, text: str) -> None:
     assert codes(tmp_path, text) == []
+
+
+@pytest.mark.parametrize("password", ["p@ss", "a+b", "a%41b", "a/b?c#d", "a:b", "a b"])
+def test_quote_plus_is_right_but_for_a_space(password: str) -> None:
+    read = sqlalchemy.make_url(f"postgresql://app:{quote_plus(password)}@db/app").password
+    assert read == password.replace(" ", "+")
+    assert sqlalchemy.make_url(f"postgresql://app:{quote(password, safe='')}@db/app").password == password

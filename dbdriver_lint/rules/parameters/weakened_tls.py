@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dbdriver_lint.analysis.facts import DriverCall, EngineCall
+from dbdriver_lint.analysis.migration_facts import ConfigOption
 from dbdriver_lint.findings.model import Confidence, Group, Severity
 from dbdriver_lint.rules.base import Bad, Draft, Good, Rule
-from dbdriver_lint.rules.engines import OWN_CONNECTIONS
-from dbdriver_lint.rules.needles import CALLERS, DATABASES, ENGINES, MYSQL_DRIVERS
+from dbdriver_lint.rules.engines import OWN_CONNECTIONS, connects_by_url
+from dbdriver_lint.rules.needles import CALLERS, DRIVERS, ENGINES, OPTIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
-    from dbdriver_lint.analysis.facts import DriverCall, EngineCall
+    from dbdriver_lint.analysis.facts import Argument, UrlSet
     from dbdriver_lint.analysis.rewrite_facts import UrlRewrite
     from dbdriver_lint.rules.context import Context
 
@@ -28,9 +30,10 @@ class WeakenedTls(Rule):
 
     And rewrites of a URL that lose what it says about TLS: `url.split("?")[0]`,
     `make_url(url).set(query={})`, `verify-full` replaced by `require`. Where the URL is not known, the
-    way to the engine is run with URLs that ask for TLS, through the project's functions and settings,
-    and what the engine is given is looked at. It is silent where `connect_args` say something about
-    TLS, or may do so, and where nobody can tell what comes out.
+    way to the engine, to the raw driver or to Alembic's `sqlalchemy.url` is run with URLs that ask for
+    TLS, through the project's functions and settings, and what comes out is looked at. It is silent
+    where `connect_args` or other arguments say something about TLS, or may do so, and where nobody can
+    tell what comes out.
 
     ## Why is this bad?
     Passwords and rows cross the network in plaintext, or to whoever answers. No test and no log
@@ -48,7 +51,7 @@ class WeakenedTls(Rule):
 
     code, name = "XDB204", "weakened-tls"
     group, severity, since = Group.ERROR, Severity.ERROR, "0.1.0"
-    needles = (*ENGINES, *MYSQL_DRIVERS, *DATABASES, *CALLERS)
+    needles = (*ENGINES, *DRIVERS, *OPTIONS, *CALLERS)
     bad = (
         Bad(
             "from sqlalchemy import create_engine\n\n"
@@ -106,6 +109,24 @@ class WeakenedTls(Rule):
             'url = make_url(os.environ["DATABASE_URL"])\n'
             'engine = create_async_engine(url.set(drivername="postgresql+asyncpg", query={}))\n',
         ),
+        Bad(
+            "import os\n\n"
+            "import asyncpg\n\n\n"
+            "async def connect():\n"
+            '    return await asyncpg.connect(os.environ["DATABASE_URL"].split("?")[0])\n',
+        ),
+        Bad(
+            "import psycopg\n\n"
+            'URL = "postgresql+asyncpg://app:secret@db.internal/app?ssl=require"\n'
+            'connection = psycopg.connect(URL.replace("+asyncpg", "").split("?")[0])\n',
+        ),
+        Bad(
+            "import os\n\n"
+            "from alembic.config import Config\n\n"
+            'config = Config("alembic.ini")\n'
+            'url = os.environ["DATABASE_URL"].partition("?")[0]\n'
+            'config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))\n',
+        ),
     )
     good = (
         Good(
@@ -128,6 +149,23 @@ class WeakenedTls(Rule):
             'URL = "postgresql+asyncpg://app:secret@db.internal/app?sslmode=require"\n'
             'engine = create_async_engine(URL.replace("sslmode=", "ssl="))\n',
         ),
+        Good(
+            "import os\n\n"
+            "import asyncpg\n\n\n"
+            "async def connect():\n"
+            '    return await asyncpg.connect(os.environ["DATABASE_URL"].split("?")[0], ssl="verify-full")\n',
+        ),
+        Good(
+            "import os\n\n"
+            "import psycopg\n\n"
+            'connection = psycopg.connect(os.environ["DATABASE_URL"].replace("postgresql+psycopg://", "postgresql://"))\n',
+        ),
+        Good(
+            "import os\n\n"
+            "from alembic.config import Config\n\n"
+            'config = Config("alembic.ini")\n'
+            'config.set_main_option("sqlalchemy.url", os.environ["DATABASE_URL"].replace("%", "%%"))\n',
+        ),
     )
 
     def on_reached_engine(self, call: EngineCall, context: Context) -> Iterable[Draft]:
@@ -141,14 +179,34 @@ class WeakenedTls(Rule):
                 )
 
     def on_engine(self, call: EngineCall, context: Context) -> Iterable[Draft]:
-        from dbdriver_lint.rules.tls_rewrites import lost_tls, says_tls
+        from dbdriver_lint.rules.tls_rewrites import says_tls  # costs start-up time
 
         yield from self.on_reached_engine(call, context)
-        if call.url is None or call.only_dialect or says_tls(call):
-            return
-        for url, parameter, consequence in lost_tls(call):
+        if connects_by_url(call) and call.url is not None and not says_tls(call):
+            yield from self._gone(call.url, call.urls)
+
+    def on_driver(self, call: DriverCall, context: Context) -> Iterable[Draft]:
+        from dbdriver_lint.rules.judging_drivers import judge_driver  # these cost start-up time
+        from dbdriver_lint.rules.parameter_repairs import parameter_fix
+        from dbdriver_lint.rules.tls_rewrites import says_tls
+
+        for judged in judge_driver(call, context):
+            if judged.weakens_tls:
+                yield self.finding(judged.at, judged.message, fix=parameter_fix(judged, call, context))
+        if call.dsn is not None and not says_tls(call):
+            yield from self._gone(call.dsn, call.dsns)
+
+    def on_option(self, option: ConfigOption, context: Context) -> Iterable[Draft]:
+        if not _says_tls_in_migrations(context):
+            yield from self._gone(option.value, option.urls)
+
+    def _gone(self, argument: Argument, urls: UrlSet) -> Iterator[Draft]:
+        """The URL that is written asks for TLS, and what is given does not."""
+        from dbdriver_lint.rules.tls_rewrites import lost_tls  # costs start-up time
+
+        for url, parameter, consequence in lost_tls(urls):
             yield self.finding(
-                call.url.anchor,
+                argument.anchor,
                 f"{url.condition or 'Here '}`{parameter}` is gone from the URL, so {consequence}; say it in this "
                 "driver's way, as `transform_url_for_driver()` does",
                 related=url.steps,
@@ -156,12 +214,21 @@ class WeakenedTls(Rule):
             return
 
     def on_rewrite(self, rewrite: UrlRewrite, context: Context) -> Iterable[Draft]:
-        call = rewrite.engine
-        if call is None or call.open_keywords or OWN_CONNECTIONS & call.keywords.keys():
+        taker = rewrite.taker
+        if taker is None:
             return
         from dbdriver_lint.rules.tls_rewrites import lost_on_the_way, lost_tls, says_tls  # costs start-up time
 
-        if not says_tls(call) and any(lost_tls(call)):
+        argument: Argument | None
+        if isinstance(taker, ConfigOption):
+            argument, urls, elsewhere = taker.value, taker.urls, _says_tls_in_migrations(context)
+        elif isinstance(taker, EngineCall):
+            if taker.open_keywords or OWN_CONNECTIONS & taker.keywords.keys():
+                return
+            argument, urls, elsewhere = taker.url, taker.urls, False  # what `connect_args` say is tried with the URL
+        else:
+            argument, urls, elsewhere = taker.dsn, taker.dsns, says_tls(taker)
+        if elsewhere or any(lost_tls(urls)):
             return
         lost = lost_on_the_way(rewrite)
         if lost is not None:
@@ -170,16 +237,20 @@ class WeakenedTls(Rule):
             yield self.finding(
                 rewrite.anchor,
                 f"What {whose} says about TLS is lost on the way: with `{parameter}` in it, {consequence}; translate "
-                "the query instead, as `transform_url_for_driver()` does, or say as much in `connect_args`",
-                related=() if call.url is None else call.url.value.steps,
+                f"the query instead, as `transform_url_for_driver()` does{_OTHERWISE.get(type(taker), '')}",
+                related=() if argument is None else argument.value.steps,
                 severity=Severity.WARNING,
                 confidence=Confidence.MEDIUM,
             )
 
-    def on_driver(self, call: DriverCall, context: Context) -> Iterable[Draft]:
-        from dbdriver_lint.rules.judging_drivers import judge_driver  # costs start-up time
-        from dbdriver_lint.rules.parameter_repairs import parameter_fix
 
-        for judged in judge_driver(call, context):
-            if judged.weakens_tls:
-                yield self.finding(judged.at, judged.message, fix=parameter_fix(judged, call, context))
+#: Where else TLS can be said.
+_OTHERWISE = {EngineCall: ", or say as much in `connect_args`", DriverCall: ", or say as much in its arguments"}
+
+
+def _says_tls_in_migrations(context: Context) -> bool:
+    """Whether the engines that read Alembic's option may say something about TLS themselves."""
+    from dbdriver_lint.rules.tls_rewrites import says_tls  # costs start-up time
+
+    modules = [context.module, *(environment.module for environment in context.deployed_environments)]
+    return any(says_tls(call) for module in modules for call in module.engines)

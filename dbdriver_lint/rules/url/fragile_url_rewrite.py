@@ -130,7 +130,7 @@ class FragileUrlRewrite(Rule):
     )
 
     def on_rewrite(self, rewrite: UrlRewrite, context: Context) -> Iterable[Draft]:
-        if rewrite.engine is not None:
+        if rewrite.taker is not None:
             return
         from dbdriver_lint.rules.repairs import transform_instead  # these cost start-up time
         from dbdriver_lint.rules.rewriting import judge_rewrite

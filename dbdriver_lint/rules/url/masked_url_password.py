@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from dbdriver_lint.findings.model import Confidence, Group, Severity
 from dbdriver_lint.fixes.edit import Applicability, Edit, Fix
 from dbdriver_lint.rules.base import Bad, Draft, Good, Rule
-from dbdriver_lint.rules.needles import DATABASES, ENGINES
+from dbdriver_lint.rules.needles import DATABASES, ENGINES, OPTIONS
 from dbdriver_lint.source.text import Span
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class MaskedUrlPassword(Rule):
 
     code, name = "XDB110", "masked-url-password"
     group, severity, since = Group.ERROR, Severity.ERROR, "0.1.0"
-    needles = (*ENGINES, *DATABASES, "set_main_option", "set_section_option", "asyncpg", "psycopg")
+    needles = (*ENGINES, *DATABASES, *OPTIONS, "asyncpg", "psycopg")
     references = ("https://docs.sqlalchemy.org/en/20/changelog/migration_20.html",)
     bad = (
         Bad(

@@ -34,8 +34,9 @@ class UnescapedUrlPassword(Rule):
     Finds texts that are put together (f-strings, `+`, `%`, `format()`) to the URL of a database, in
     which a password from the environment, a settings field, a parameter or an attribute stands as it
     is. It is silent where the value went through `quote()` or another function, and where only its
-    name says that it was escaped. `quote_plus()` is accepted too, although it turns a space into a `+`
-    which SQLAlchemy does not turn back.
+    name says that it was escaped. `quote_plus()` is accepted too: it differs for a space only, which it
+    turns into a `+` that SQLAlchemy (1.4, 2.0 and 2.1 alike) hands to the server as a `+`. Where a
+    password may have a space in it, `quote()` is the one to write.
 
     ## Why is this bad?
     Passwords are generated, and rotated by somebody else. The one with an `@` in it comes a year
