@@ -13,7 +13,21 @@ from dbdriver_lint.analysis.expressions import Expressions
 from dbdriver_lint.analysis.program import Deferred, Env, narrowed, source_of, unnarrowed
 from dbdriver_lint.analysis.relevance import expression_may_matter
 from dbdriver_lint.analysis.tree import descendants, dotted, last_name
-from dbdriver_lint.analysis.values import Choice, EnvVar, Items, Text, Unknown, Value, choice, options
+from dbdriver_lint.analysis.values import (
+    Choice,
+    EnvVar,
+    Hole,
+    Items,
+    Object,
+    Piece,
+    Template,
+    Text,
+    Unknown,
+    Value,
+    choice,
+    options,
+)
+from dbdriver_lint.knowledge.dialects import DIALECTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -49,6 +63,8 @@ class Conditions(Expressions):
             if not isinstance(value, (Choice, EnvVar, Unknown)):
                 continue
             schemes = self._schemes(path, test, frame) if wanted else ()
+            if wanted and isinstance(value, Unknown) and not schemes:
+                value = self._with_dialect(value, path, test, frame)
             kept = self._kept(value, wanted, partial(self._outcome, test, path, frame), schemes)
             if not kept:
                 return False
@@ -153,6 +169,17 @@ class Conditions(Expressions):
         texts = prefix.items if isinstance(prefix, Items) else (prefix,)
         known = tuple(text.text for text in texts if isinstance(text, Text) and "://" in text.text)
         return known if len(known) == len(texts) else ()
+
+    def _with_dialect(self, value: Unknown, path: str, test: cst.BaseExpression, frame: Frame) -> Value:
+        """An unknown value of which a function of the project says that it is for one of certain databases."""
+        if not isinstance(test, cst.Call) or not any(dotted(arg.value) == path for arg in test.args):
+            return value
+        if not isinstance(self.evaluate(test.func, frame), Object):
+            return value
+        rest = (Hole(value), Piece("://"), Hole(value))
+        begun = {name: Template((Piece(name), *rest), value.steps) for name in (*DIALECTS, "another")}
+        left = [name for name, text in begun.items() if self._outcome(test, path, frame, text) is not False]
+        return value if "another" in left or not left else choice([begun[name] for name in left])
 
     def _mark_checked(self, test: cst.BaseExpression, frame: Frame) -> None:
         """An environment value that a test looks into (not only at its presence) is a checked one."""

@@ -40,6 +40,9 @@ from dbdriver_lint.analysis.values import (
 if TYPE_CHECKING:
     from dbdriver_lint.analysis.frames import Frame
 
+#: Comprehensions over more known items are not followed item by item.
+MAX_ITEMS = 8
+
 _BUILTINS = frozenset(
     [
         "str",
@@ -530,6 +533,10 @@ class Expressions(Objects):
 
     def _comprehension(self, node: cst.BaseComp, frame: Frame) -> Value:
         inner = copy_frame(frame, Env("function", frame.env))
+        clause = node.for_in
+        items = self.evaluate(clause.iter, inner) if clause.inner_for_in is None else None
+        if not isinstance(node, cst.DictComp) and isinstance(items, Items) and _is_short(items):
+            return self._each(node, items, inner)
         for clause in _clauses(node):
             self.evaluate(clause.iter, inner)
             self.assign(clause.target, Unknown("loop variable"), None, inner)
@@ -541,6 +548,19 @@ class Expressions(Objects):
             return Dictionary({}, open=True)
         self.evaluate(node.elt, inner)  # type: ignore[attr-defined]
         return Items((), open=True)
+
+    def _each(self, node: cst.BaseComp, items: Items, frame: Frame) -> Value:
+        """A comprehension over items that are known."""
+        found: list[Value] = []
+        is_open = False
+        for item in items.items:
+            self.assign(node.for_in.target, item, None, frame)
+            kept = [strings.truth(self.evaluate(condition.test, frame)) for condition in node.for_in.ifs]
+            value = self.evaluate(node.elt, frame)  # type: ignore[attr-defined]
+            if False not in kept:
+                is_open = is_open or None in kept
+                found += [] if None in kept else [value]
+        return Items(tuple(found), is_open)
 
     def _yield(self, node: cst.Yield, frame: Frame) -> Value:
         frame.yields = True
@@ -615,6 +635,11 @@ def copy_frame(frame: Frame, env: Env) -> Frame:
     inner = copy(frame, env=env)
     inner.returns = []
     return inner
+
+
+def _is_short(items: Items) -> bool:
+    """Whether a comprehension is followed item by item."""
+    return not items.open and len(items.items) <= MAX_ITEMS
 
 
 def _clauses(node: cst.BaseComp) -> Iterator[cst.CompFor]:

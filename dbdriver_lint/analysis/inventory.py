@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from dbdriver_lint.analysis.environments import MigrationEnvironment
     from dbdriver_lint.analysis.facts import Argument, DriverCall, EngineCall, ModuleFacts, UrlSet
     from dbdriver_lint.analysis.session_facts import SessionCall
-    from dbdriver_lint.analysis.values import Value
+    from dbdriver_lint.analysis.values import Anchor, Value
 
 #: Parameters that say how the connection is encrypted, in a URL or in ``connect_args``.
 _TLS = frozenset(
@@ -63,7 +63,8 @@ class Row:
 def rows_of(facts: ModuleFacts, path: str, *, is_test: bool) -> Iterator[Row]:
     """The rows of one file, in the order of their lines."""
     purpose = _purpose(facts, path, is_test=is_test)
-    rows = [_engine(engine, purpose) for engine in facts.engines if not engine.only_dialect]
+    engines = [*facts.engines, *(engine for engine in facts.reached if _is_made_elsewhere(engine))]
+    rows = [_engine(engine, purpose) for engine in engines if not engine.only_dialect]
     rows += [_connection(call, purpose) for call in facts.drivers]
     rows += [_factory(call, purpose) for call in facts.sessions if call.function.endswith("sessionmaker")]
     return iter(sorted(rows, key=lambda row: row.line))
@@ -96,15 +97,20 @@ def _engine(engine: EngineCall, purpose: str) -> Row:
         kind="engine",
         path=engine.anchor.path,
         line=engine.anchor.start.line,
-        name=engine.target or engine.name,
+        name=engine.target or (engine.name if engine.made_at is None else engine.callee.text),
         mode="async" if engine.is_async or engine.wrapped_in_async_engine else "sync",
         drivers=_drivers(engine.urls),
-        origins=_origins(engine.urls, engine.url),
+        origins=_origins(engine.urls, engine.url, engine.made_at),
         tls=_tls(engine.urls, engine.connect_args),
         pooling=tuple(_pooling(engine.keywords)),
         purpose=purpose,
         unknown=_unknown(engine.urls),
     )
+
+
+def _is_made_elsewhere(engine: EngineCall) -> bool:
+    """Whether a function of another file makes it; what one of this file makes is seen there."""
+    return engine.made_at is not None and engine.made_at.path != engine.anchor.path
 
 
 def _connection(call: DriverCall, purpose: str) -> Row:
@@ -154,11 +160,12 @@ def _drivers(urls: UrlSet) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name.text for name in names if name.known))
 
 
-def _origins(urls: UrlSet, argument: Argument | None) -> tuple[str, ...]:
+def _origins(urls: UrlSet, argument: Argument | None, made_at: Anchor | None = None) -> tuple[str, ...]:
     """Where each possible URL was written: the variable, else the first place on its way."""
     found: list[str] = []
     for possible in urls.urls:
-        first = possible.steps[0].place if possible.steps else (argument.anchor if argument is not None else None)
+        places = [step.place for step in possible.steps if step.place != made_at]
+        first = places[0] if places else (argument.anchor if argument is not None else None)
         where = f"{first.path}:{first.start.line}" if first is not None else ""
         if possible.default_of is not None:
             where = f"${possible.default_of}, {'set in' if possible.file else 'default'} {where}"

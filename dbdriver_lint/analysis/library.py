@@ -607,6 +607,21 @@ def _holed(value: Value) -> Value:
     return Template((Hole(value),), value.steps)
 
 
+def _quantified(enough: bool) -> Callable[[Arguments, NodeAnchor], Value]:
+    """``any(items)``, for which one that is true is enough, and ``all(items)``."""
+
+    def function(arguments: Arguments, anchor: NodeAnchor) -> Value:
+        items = arguments.get(0, "")
+        if not isinstance(items, Items):
+            return Unknown("any")
+        known = [strings.truth(item) for item in items.items]
+        if enough in known:
+            return Constant(enough)
+        return Unknown("any") if items.open or None in known else Constant(not enough)
+
+    return function
+
+
 _FUNCTIONS: dict[str, Callable[[Arguments, NodeAnchor], Value]] = {
     "builtins.str": _str,
     "builtins.dict": _dict,
@@ -627,6 +642,8 @@ _FUNCTIONS: dict[str, Callable[[Arguments, NodeAnchor], Value]] = {
     "re.search": partial(texts.matched, function="search"),
     "re.fullmatch": partial(texts.matched, function="fullmatch"),
     "builtins.len": _len,
+    "builtins.any": _quantified(True),
+    "builtins.all": _quantified(False),
     "urllib.parse.unquote": _quote("unquote"),
     "urllib.parse.unquote_plus": _quote("unquote_plus"),
     TRANSFORM: transformed,

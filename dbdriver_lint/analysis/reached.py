@@ -16,7 +16,7 @@ from dbdriver_lint.analysis.collect import CallVisitor, Site
 from dbdriver_lint.analysis.facts import Argument, EngineCall, PossibleUrl, UrlSet
 from dbdriver_lint.analysis.program import FunctionRecord
 from dbdriver_lint.analysis.symbols import ENGINE_FUNCTIONS
-from dbdriver_lint.analysis.targets import only_looked_at
+from dbdriver_lint.analysis.targets import only_looked_at, target_of
 from dbdriver_lint.analysis.tree import last_name, walk
 from dbdriver_lint.analysis.urls import urls_of
 from dbdriver_lint.analysis.values import CallRecord, Object, Step, Template, Text, Url, Value, options
@@ -177,6 +177,7 @@ def _by_call(analysis: Analysis, site: Site, record: CallRecord, urls: UrlSet) -
         keywords=keywords,
         open_keywords=record.open,
         location=analysis.location(site),
+        target=target_of(site),
         made_at=record.anchor,
     )
 

@@ -44,6 +44,9 @@ FORMS = [
     ("dictionary get", f'c = dict(url="{PG}")\ncreate_engine(c.get("url"))', (PG,)),
     ("dictionary item", f'c = {{}}\nc["url"] = "{PG}"\ncreate_engine(c["url"])', (PG,)),
     ("dictionary by an unknown key", f'c = {{"a": "{PG}"}}\ncreate_engine(c[unknown])', (PG, "?")),
+    ("comprehension", 'c = [d + "://h" for d in ("mysql", "oracle") if d != "mysql"]\ncreate_engine(c[0])', ("oracle://h",)),
+    ("any", 'u = "mysql://h"\ncreate_engine(u if any(u.startswith(d) for d in ("oracle", "mysql")) else "sqlite://")', ("mysql://h",)),
+    ("all", 'u = "mysql://h"\ncreate_engine(u if all(u.startswith(d) for d in ("oracle", "mysql")) else "sqlite://")', ("sqlite://",)),
     ("unpacked keywords", f'k = {{"url": "{PG}"}}\ncreate_engine(**k)', (PG,)),
     ("list", f'c = ["{PG}"]\ncreate_engine(c[0])', (PG,)),
     ("conditional expression", f'create_engine("{PG}" if unknown else "sqlite://")', (PG, "sqlite://")),
@@ -172,6 +175,8 @@ BEHIND = [
     ("refused under another condition", 'u = os.getenv("DB", "sqlite://")\nif unknown and not u.startswith("postgres"):\n    raise ValueError\ncreate_engine(u)', ("$DB", "?")),
     ("one of two refused under another condition", f'{_TWO}if unknown and u.startswith("sqlite"):\n    raise ValueError\ncreate_engine(u)', (PG, "?")),
     ("accepted under another condition", f'{_TWO}if unknown and u.startswith("sqlite"):\n    k = 1\ncreate_engine(u)', (PG, "sqlite://")),
+    ("a function of the project that asks", 'def is_lite(u):\n    return any(u.startswith(d) for d in ("sqlite", "duckdb"))\ndef f(u):\n    if not is_lite(u):\n        return\n    if u.startswith("postgresql"):\n        create_engine("postgresql://h")\n    else:\n        create_engine("mysql://h")\n', ("mysql://h",)),
+    ("a function of the project that asks for something else", 'def is_short(u):\n    return len(u) < unknown\ndef f(u):\n    if is_short(u):\n        create_engine(u)\n', ("?",)),
     ("a placeholder", 'create_engine("dialect://invalid_uri")', ("?",)),
 ]  # fmt: skip
 

@@ -175,3 +175,23 @@ def test_file_that_is_no_python_is_passed_over(tmp_path: Path, capsys: pytest.Ca
 def test_missing_path(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["engines", str(tmp_path / "missing")]) == EXIT_ERROR
     assert "no such file" in capsys.readouterr().err
+
+
+def test_engine_that_another_file_makes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "pyproject.toml").touch()
+    (tmp_path / "db.py").write_text(
+        "from sqlalchemy.ext.asyncio import create_async_engine\n\n\n"
+        "def make_engine(url):\n    return create_async_engine(url)\n"
+    )
+    (tmp_path / "app.py").write_text(
+        'from db import make_engine\n\nengine = make_engine("postgresql+asyncpg://app@db.internal/app")\n'
+    )
+    monkeypatch.chdir(tmp_path)
+    assert main(["engines", "--isolated", "--output-format", "json", "."]) == EXIT_CLEAN
+    rows = {(row["path"], row["line"]): row for row in json.loads(capsys.readouterr().out)["rows"]}
+    made = rows["app.py", 3]
+    assert (made["name"], made["mode"], made["drivers"]) == ("engine", "async", ["postgresql+asyncpg"])
+    assert made["origins"] == ["app.py:3"]
+    assert rows["db.py", 5]["unknown"] == ["parameter url"]

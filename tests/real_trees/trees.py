@@ -87,10 +87,10 @@ def index_url() -> str:
     return PyPI.simple_url
 
 
-def pinned() -> list[Tree]:
-    """The trees of ``trees.txt``: name, version, SHA-256, and ``subset`` where it belongs to it."""
+def pinned(file: Path = HERE / "trees.txt") -> list[Tree]:
+    """The trees of a file: name, version, SHA-256, and ``subset`` where it belongs to it."""
     trees = []
-    for line in (HERE / "trees.txt").read_text().splitlines():
+    for line in file.read_text().splitlines():
         if line and not line.startswith("#"):
             name, version, sha256, *marks = line.split()
             trees.append(Tree(name, version, sha256, "subset" in marks))
