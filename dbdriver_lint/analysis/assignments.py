@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from dbdriver_lint.analysis.conditions import Conditions
+from dbdriver_lint.analysis.expressions import is_of_state
 from dbdriver_lint.analysis.program import Deferred, Env, InstanceRecord
 from dbdriver_lint.analysis.relevance import expression_may_matter
 from dbdriver_lint.analysis.tree import descendants, dotted
@@ -121,6 +122,9 @@ class Assignments(Conditions):
             self.assign(element.value, part, source, frame)
 
     def _set_attribute(self, target: cst.Attribute, value: Value, frame: Frame) -> None:
+        if is_of_state(target):
+            kept = self.state.get(target.attr.value)
+            self.state[target.attr.value] = value if kept is None else choice([kept, value])
         # an instance keeps what its own __init__ gave it; other objects are not tracked
         owner = self.evaluate(target.value, frame)
         if isinstance(owner, Object) and isinstance(owner.definition, InstanceRecord):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -55,6 +57,8 @@ _POSITIONAL: dict[str, tuple[str, ...]] = {
     "sqlalchemy.ext.asyncio.async_engine_from_config": ("configuration", "prefix"),
 }
 
+#: An assignment of what an application keeps for all of its parts.
+_STATE = re.compile(r"\.state\.(\w+)\s*(?::[^=\n]+)?=(?!=)")
 ASYNC_ENGINE = "sqlalchemy.ext.asyncio.AsyncEngine"
 
 
@@ -80,6 +84,8 @@ class Analysis:
         module = ModuleRecord("__main__", parsed.source.path, parsed, rebound=frozenset(self.names.rebound))
         self.module = module
         self.interpreter = Interpreter(importer)
+        kept = Counter(_STATE.findall(parsed.source.text))
+        self.interpreter.state = {name: Unknown("assigned twice") for name, times in kept.items() if times > 1}
         strings = (string.site for string in (*self.urls.strings, *self.urls.built))
         built = {string.site.node for string in self.urls.built}
         self.callers = self._callers()

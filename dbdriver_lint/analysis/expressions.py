@@ -85,6 +85,7 @@ class Expressions(Objects):
 
     calls: dict[cst.Call, list[CallRecord]]
     definitions: dict[cst.CSTNode, FunctionRecord | ClassRecord]
+    state: dict[str, Value]
 
     def evaluate(self, node: cst.CSTNode, frame: Frame) -> Value:
         """The value of an expression at this place."""
@@ -204,6 +205,8 @@ class Expressions(Objects):
                 return known
         value = self.evaluate(node.value, frame)
         attribute = node.attr.value
+        if isinstance(value, (Unknown, Symbol)) and attribute in self.state and is_of_state(node):
+            return self.state[attribute]
         results = [self.attribute(option, attribute, node, frame) for option in options(value)]
         return results[0] if len(results) == 1 else choice(results)
 
@@ -635,6 +638,11 @@ def copy_frame(frame: Frame, env: Env) -> Frame:
     inner = copy(frame, env=env)
     inner.returns = []
     return inner
+
+
+def is_of_state(node: cst.Attribute) -> bool:
+    """Whether it is an attribute of what Starlette keeps for a whole program: ``request.app.state.engine``."""
+    return isinstance(node.value, cst.Attribute) and node.value.attr.value == "state"
 
 
 def _is_short(items: Items) -> bool:

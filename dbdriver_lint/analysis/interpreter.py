@@ -107,6 +107,8 @@ class Interpreter(Linking):
         self.calls: dict[cst.Call, list[CallRecord]] = {}
         #: Values of other expressions that were met while recording, by their syntax node.
         self.values: dict[cst.CSTNode, list[Value]] = {}
+        #: What an application's ``state`` was given so far, by the name of the attribute.
+        self.state: dict[str, Value] = {}
         #: Functions and classes that were defined while recording, by their syntax node.
         self.definitions: dict[cst.CSTNode, FunctionRecord | ClassRecord] = {}
         self._active: list[FunctionRecord | ClassRecord] = []

@@ -153,3 +153,51 @@ def test_what_an_async_object_does_not_support(lint: Callable[..., list[Finding]
 )
 def test_what_is_not_known_is_silent(lint: Callable[..., list[Finding]], code: str) -> None:
     assert lint(code, "XDB304", "XDB306", "XDB307", files={"app/db.py": DB, "app/__init__.py": ""}) == []
+
+
+STATE = """
+import os
+from contextlib import asynccontextmanager
+from fastapi import Depends, FastAPI, Request
+from sqlalchemy import create_engine, text
+from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
+
+@asynccontextmanager
+async def lifespan(app):
+    engine = create_async_engine(os.environ["DATABASE_URL"])
+    app.state.engine = engine
+    app.state.session = async_sessionmaker(engine)
+    app.state.database = {database}
+    yield
+
+def get_engine(request: Request):
+    return request.app.state.engine
+
+"""
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "async def read(request):\n    with request.app.state.engine.connect() as connection:\n        pass\n",
+        "async def read(request):\n    with request.app.state.session() as session:\n        pass\n",
+        "async def read(engine=Depends(get_engine)):\n    with engine.begin() as connection:\n        pass\n",
+        "async def read(app):\n    app.state.engine.dispose()\n",
+    ],
+)
+def test_what_the_state_of_an_application_holds(lint: Callable[..., list[Finding]], code: str) -> None:
+    assert [finding.code for finding in lint(STATE.format(database="None") + code, "XDB306")] == ["XDB306"]
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "async def read(request):\n    async with request.app.state.engine.connect() as connection:\n        pass\n",
+        "async def read(request):\n    with request.app.state.database.connect() as connection:\n        pass\n",
+        "async def read(request):\n    with request.state.other.connect() as connection:\n        pass\n",
+        "async def read(request):\n    with request.app.state.engine.connect() as connection:\n        pass\n\n"
+        "def main(app):\n    app.state.engine = create_engine('sqlite://')\n",
+    ],
+)
+def test_a_state_that_is_not_known_is_silent(lint: Callable[..., list[Finding]], code: str) -> None:
+    assert lint(STATE.format(database="connect()") + code, "XDB306") == []
