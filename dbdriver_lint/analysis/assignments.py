@@ -123,8 +123,7 @@ class Assignments(Conditions):
 
     def _set_attribute(self, target: cst.Attribute, value: Value, frame: Frame) -> None:
         if is_of_state(target):
-            kept = self.state.get(target.attr.value)
-            self.state[target.attr.value] = value if kept is None else choice([kept, value])
+            self.state.setdefault(target.attr.value, value)
         # an instance keeps what its own __init__ gave it; other objects are not tracked
         owner = self.evaluate(target.value, frame)
         if isinstance(owner, Object) and isinstance(owner.definition, InstanceRecord):

@@ -176,6 +176,16 @@ def get_engine(request: Request):
 """
 
 
+TWICE = """
+async def read(request):
+    with request.app.state.engine.connect() as connection:
+        pass
+
+def main(app):
+    app.state.engine = create_engine("sqlite://")
+"""
+
+
 @pytest.mark.parametrize(
     "code",
     [
@@ -195,8 +205,7 @@ def test_what_the_state_of_an_application_holds(lint: Callable[..., list[Finding
         "async def read(request):\n    async with request.app.state.engine.connect() as connection:\n        pass\n",
         "async def read(request):\n    with request.app.state.database.connect() as connection:\n        pass\n",
         "async def read(request):\n    with request.state.other.connect() as connection:\n        pass\n",
-        "async def read(request):\n    with request.app.state.engine.connect() as connection:\n        pass\n\n"
-        "def main(app):\n    app.state.engine = create_engine('sqlite://')\n",
+        TWICE,
     ],
 )
 def test_a_state_that_is_not_known_is_silent(lint: Callable[..., list[Finding]], code: str) -> None:
