@@ -22,7 +22,7 @@ from dbdriver_lint.source.gate import may_hold_findings
 from dbdriver_lint.source.text import Position, SourceFile, UnparsableSourceError, UnreadableSourceError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from dbdriver_lint.analysis.facts import ModuleFacts
     from dbdriver_lint.analysis.values import Step
@@ -151,16 +151,19 @@ def _modules(root: Path, settings: Settings, _generation: tuple[int, int]) -> tu
     for path in discover([os.path.relpath(root)], lambda _: settings).files:
         if path.endswith(".ipynb") or matches(settings.test_patterns, path, settings.root):
             continue
-        try:
-            data = Path(path).read_bytes()
-            if not may_hold_findings(data, READERS):
-                continue
-            facts, _ = facts_of(SourceFile.from_bytes(path, data), settings)
-        except (OSError, UnreadableSourceError, UnparsableSourceError, RecursionError):
-            continue
-        if facts.engines or facts.drivers:
+        facts = facts_in(path, settings, READERS)
+        if facts is not None and (facts.engines or facts.drivers):
             found.append((path, facts))
     return tuple(found)
+
+
+def facts_in(path: str, settings: Settings, words: Iterable[bytes]) -> ModuleFacts | None:
+    """The facts of a file on the disk; None where it holds none of these words, or cannot be read."""
+    try:
+        data = Path(path).read_bytes()
+        return facts_of(SourceFile.from_bytes(path, data), settings)[0] if may_hold_findings(data, words) else None
+    except (OSError, UnreadableSourceError, UnparsableSourceError, RecursionError):
+        return None
 
 
 def _each_once(findings: list[Finding]) -> list[Finding]:

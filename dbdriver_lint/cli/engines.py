@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dbdriver_lint.cli import EXIT_CLEAN, EXIT_ERROR, fail
-from dbdriver_lint.cli.options import add_files, new_parser
+from dbdriver_lint.cli.options import add_files, add_settings, new_parser, settings_finder
 
 if TYPE_CHECKING:
     import argparse
@@ -32,9 +31,7 @@ def parser() -> argparse.ArgumentParser:
     add_files(parser)
     parser.add_argument("--output-format", choices=FORMATS, default="text", help="default: text")
     parser.add_argument("--no-tests", action="store_true", help="leave out the files of tests")
-    settings = parser.add_argument_group("settings")
-    settings.add_argument("--config", metavar="FILE", help="use this settings file for every file")
-    settings.add_argument("--isolated", action="store_true", help="use no settings file")
+    add_settings(parser)
     return parser
 
 
@@ -43,14 +40,9 @@ def run(args: argparse.Namespace) -> int:
     from dbdriver_lint.cli.output import warn, write
     from dbdriver_lint.project.discovery import discover
     from dbdriver_lint.report import inventory
-    from dbdriver_lint.settings.load import SettingsError, SettingsFinder
+    from dbdriver_lint.settings.load import SettingsError
 
-    given = {
-        name: value for name in ("force_exclude", "respect_gitignore") if (value := getattr(args, name)) is not None
-    }
-    if args.exclude is not None:
-        given["exclude"] = tuple(pattern for part in args.exclude for pattern in part)
-    finder = SettingsFinder(Path(args.config) if args.config else None, args.isolated, given)
+    finder = settings_finder(args)
     try:
         found = discover(args.paths or [os.curdir], finder.for_file)
         rows = [*_rows(found.files, finder, tests=not args.no_tests)]
@@ -80,9 +72,8 @@ def facts_of_files(paths: list[str], finder: SettingsFinder, *, tests: bool) -> 
 
     A file that cannot be read is passed over: `dbdriver-lint check` says what is wrong with it.
     """
-    from dbdriver_lint.linter import facts_of
+    from dbdriver_lint.linter import facts_in
     from dbdriver_lint.settings.patterns import matches
-    from dbdriver_lint.source.text import SourceFile, UnparsableSourceError, UnreadableSourceError
 
     for path in paths:
         if path.endswith(".pyi"):
@@ -91,11 +82,6 @@ def facts_of_files(paths: list[str], finder: SettingsFinder, *, tests: bool) -> 
         is_test = matches(settings.test_patterns, path, settings.root)
         if is_test and not tests:
             continue
-        try:
-            data = Path(path).read_bytes()
-            if os.path.basename(path) != "env.py" and not any(word in data for word in _WORDS):
-                continue
-            facts, _ = facts_of(SourceFile.from_bytes(path, data), settings)
-        except (OSError, UnreadableSourceError, UnparsableSourceError, RecursionError):
-            continue
-        yield path, is_test, facts
+        facts = facts_in(path, settings, (b"",) if os.path.basename(path) == "env.py" else _WORDS)
+        if facts is not None:
+            yield path, is_test, facts

@@ -44,6 +44,11 @@ def add_selection(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--extend-select", **listed, help="added to what is selected")
     group.add_argument("--ignore", **listed, help="left out; the most specific of select and ignore wins")
     group.add_argument("--pedantic", action="store_true", help="also run the opt-in group `pedantic`")
+    add_settings(parser)
+
+
+def add_settings(parser: argparse.ArgumentParser) -> None:
+    """Which settings file counts."""
     settings = parser.add_argument_group("settings")
     settings.add_argument("--config", type=Path, metavar="FILE", help="use this settings file for every file")
     settings.add_argument("--isolated", action="store_true", help="use no settings file")
@@ -134,7 +139,7 @@ def overrides(args: argparse.Namespace) -> dict[str, Any]:
     for name in ("force_exclude", "respect_gitignore"):
         if getattr(args, name, None) is not None:
             values[name] = getattr(args, name)
-    if args.pedantic:
+    if getattr(args, "pedantic", False):
         values["pedantic"] = True
     if getattr(args, "no_baseline", False):
         values["baseline"] = None

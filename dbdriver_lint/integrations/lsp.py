@@ -91,7 +91,7 @@ class Server(LanguageServer):
     def lint_all(self) -> None:
         """Read settings and projects anew, and lint every open document again."""
         self._finder = SettingsFinder()
-        forget()
+        self._worker.submit(forget)  # it must not happen under the linter's hands
         self._sheets.clear()
         self._books.clear()
         for uri in [*self.workspace.text_documents, *self.workspace.notebook_documents]:

@@ -141,11 +141,11 @@ class AsyncDriverInSyncEnv(Rule):
             if engine.urls.urls or "url" in engine.keywords:
                 continue  # the URL is in the call: XDB104 speaks of it
             if facts.sets_url:
-                yield from self._from_options(engine, options, context)
+                yield from self._from_options(options, context)
             else:
                 yield from self._from_files(engine, context)
 
-    def _from_options(self, engine: EngineCall, options: list[ConfigOption], context: Context) -> Iterator[Draft]:
+    def _from_options(self, options: list[ConfigOption], context: Context) -> Iterator[Draft]:
         from dbdriver_lint.analysis.urls import urls_of
 
         if len(options) != 1:
