@@ -58,18 +58,24 @@ def instrument() -> None:
     from dbdriver_lint.project import Project, discovery
     from dbdriver_lint.rules.base import Rule
     from dbdriver_lint.rules.registry import all_rules
-    from dbdriver_lint.source import parse
+    from dbdriver_lint.source import parse, slice, translate
 
     patch(discovery, "discover", "discovery")
     patch(run, "_read", "reading")
     patch(linter, "may_hold_findings", "gate")
     patch(linter, "_rules_for", "selection of rules")
-    patch(candidates, "excerpt_of_facts", "slice (ast)")
+    patch(candidates, "candidates_of", "candidates")
     patch(parse, "parse", "LibCST")
     patch(imports, "parse", "LibCST, other modules")
+    patch(imports, "Slicer", "ast")
+    patch(slice.Slicer, "around", "slice")
+    patch(slice.Slicer, "defining", "slice, other modules")
+    patch(slice.Slice, "cut", "slice, the text")
+    patch(translate.Translator, "module", "ast to LibCST, other modules")
+    patch(parse.ParsedModule, "span", "positions of nodes")
     patch(imports.FirstPartyModules, "refresh", "other modules: unchanged?")
     patch(imports.FirstPartyModules, "find", "other modules: finding")
-    patch(imports.FirstPartyModules, "holding", "other modules: reading and slicing")
+    patch(imports.FirstPartyModules, "holding", "other modules: reading")
     patch(imports.FirstPartyModules, "environment", "env and compose files")
     patch(build, "analyse", "analysis")
     patch(environments, "migration_environments", "migration environments")

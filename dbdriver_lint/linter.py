@@ -187,17 +187,18 @@ def facts_of(source: SourceFile, settings: Settings) -> tuple[ModuleFacts, Calla
     from dbdriver_lint.analysis.imports import first_party_modules
 
     importer = first_party_modules(_env_files(settings))
-    slicer = None if candidates is None else importer.slicer(source)
-    excerpt = None
-    if slicer is not None and candidates is not None:
-        lines = candidates.lines(slicer)
-        if not lines:
-            return NO_FACTS, lambda: True
-        excerpt = slicer.around(lines).cut()
+    slicer = importer.slicer(source)
+    lines = None if candidates is None or slicer is None else candidates.lines(slicer)
+    if lines is not None and not lines:
+        return NO_FACTS, lambda: True
     from dbdriver_lint.analysis.build import analyse
     from dbdriver_lint.source.parse import parse
+    from dbdriver_lint.source.translation import read
 
-    parsed = parse(source, excerpt)
+    if slicer is None:
+        parsed = parse(source)
+    else:
+        parsed = read(source, slicer.whole() if lines is None else slicer.around(lines))
     return analyse(parsed, importer=importer), lambda: parsed.faithful
 
 

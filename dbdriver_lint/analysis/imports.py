@@ -24,7 +24,7 @@ from dbdriver_lint.source.nesting import too_deep
 from dbdriver_lint.source.parse import UnparsableSourceError, parse
 from dbdriver_lint.source.slice import Slicer
 from dbdriver_lint.source.text import Position, SourceFile, UnreadableSourceError
-from dbdriver_lint.source.translate import Translator, Untranslatable
+from dbdriver_lint.source.translation import Translator, Untranslatable
 
 if TYPE_CHECKING:
     from dbdriver_lint.project.modules import Modules

@@ -139,6 +139,10 @@ class Slicer:
         """The slice that the statements on ``lines`` (1-based, sorted) need; all module-level imports stay."""
         return Slice(self, lines)
 
+    def whole(self) -> Slice:
+        """The slice that leaves nothing out."""
+        return Slice(self, range(1, len(self.starts) + 1))
+
     def defining(self, name: str, member: str | None = None, lines: Sequence[int] = ()) -> Slice:
         """The slice that gives the module-level ``name`` its value.
 

@@ -13,7 +13,7 @@ from dbdriver_lint.analysis.tree import semantic_fields
 from dbdriver_lint.source.parse import parse
 from dbdriver_lint.source.slice import Slice, Slicer, Statement
 from dbdriver_lint.source.text import SourceFile
-from dbdriver_lint.source.translate import Translator, Untranslatable
+from dbdriver_lint.source.translation import Translator, Untranslatable
 
 if TYPE_CHECKING:
     from dbdriver_lint.source.parse import ParsedModule

@@ -1,0 +1,34 @@
+"""LibCST's nodes without LibCST's parser: statements as ``ast`` read them, each at its exact place.
+
+What is evaluated and judged needs no white space: its nodes are made from what the slicer has read
+already, each statement once for all parts of its file. They hold the fields that mean something
+(see :mod:`dbdriver_lint.analysis.tree`) and no layout. f-strings and concatenated strings, whose pieces
+``ast`` does not keep, go to LibCST alone; what is rarer (``match``) is left to its parser.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dbdriver_lint.source.parse import parse
+from dbdriver_lint.source.translation.expressions import Untranslatable
+from dbdriver_lint.source.translation.statements import Translator
+
+if TYPE_CHECKING:
+    from dbdriver_lint.source.parse import ParsedModule
+    from dbdriver_lint.source.slice import Slice
+    from dbdriver_lint.source.text import SourceFile
+
+__all__ = ["Translator", "Untranslatable", "read"]
+
+
+def read(source: SourceFile, kept: Slice) -> ParsedModule:
+    """The kept statements of a file, by the parser only where they cannot be translated.
+
+    Raises:
+        UnparsableSourceError: nested too deeply.
+    """
+    try:
+        return Translator(source, kept.file).module(kept)[0]
+    except Untranslatable:
+        return parse(source, kept.cut())
