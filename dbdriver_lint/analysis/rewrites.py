@@ -151,7 +151,7 @@ def _units(analysis: Analysis) -> list[_Unit]:
             scopes[function] = _Scope(analysis, record)
         scope = scopes[function]
         leaves = scope.leaves(site.node)
-        texts = {_code(leaf) for leaf in leaves}
+        texts = {NodeAnchor(analysis.parsed, leaf).text for leaf in leaves}
         if len(texts) != 1 or not all(scope.is_open(leaf) for leaf in leaves):
             continue
         text = texts.pop()
@@ -310,10 +310,6 @@ def _parameters(parameters: cst.Parameters) -> Iterator[cst.Param]:
     yield from (*parameters.posonly_params, *parameters.params, *parameters.kwonly_params)
 
 
-def _code(node: cst.CSTNode) -> str:
-    return cst.Module(()).code_for_node(node)
-
-
 def _expression(analysis: Analysis, unit: _Unit, attempt: Callable[[str], Outcome]) -> Rewriting | None:
     """The one expression that does it all, in a statement of its scope's own level; None where there is none."""
     body = analysis.parsed.tree.body if unit.scope is None else getattr(unit.scope.node.body, "body", ())
@@ -456,7 +452,7 @@ def _input_of(analysis: Analysis, site: Site, argument: Argument | None) -> Inpu
     scope = _Scope(analysis, record)
     node = argument.anchor.node if isinstance(argument.anchor, NodeAnchor) else None
     leaves = scope.leaves(node, through=True) if node is not None else []
-    if len({_code(leaf) for leaf in leaves}) != 1:
+    if len({NodeAnchor(analysis.parsed, leaf).text for leaf in leaves}) != 1:
         return None
     leaf = leaves[0]
     return Input(name=leaf.value) if isinstance(leaf, cst.Name) and leaf.value in scope.parameters else None

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from dbdriver_lint.source.comments import Comment
     from dbdriver_lint.source.text import SourceFile
 
-_MARKER = re.compile(r"dbdriver:|#\s*noqa|flake8[:=]", re.IGNORECASE)
+_MARKERS = ("dbdriver:", "noqa")
+"""A text, in lower case, without any of these has no such comment."""
 _OWN = re.compile(
     r"""
     \# \s* dbdriver: \s* (?P<verb> ignore(?:-file|-block)? ) (?![\w-]) \s*+
@@ -134,7 +135,8 @@ class Suppressions:
     @classmethod
     def parse(cls, source: SourceFile, *, noqa: bool = True) -> Suppressions:
         """Read the comments, without ``noqa`` only our own; a file without a word of ours is not scanned."""
-        if not _MARKER.search(source.text):
+        text = source.text.lower()
+        if not any(marker in text for marker in _MARKERS):
             return cls(source)
         lines = _Lines(source, Layout.of(source))
         found = [d for comment in lines.layout.comments for d in _directives(lines, comment)]

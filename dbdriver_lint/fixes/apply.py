@@ -227,7 +227,8 @@ class _Round(Generic[C]):
             raise _RejectedError(f"the fixed text cannot be written as {self._source.encoding}") from error
         try:
             source = SourceFile.from_bytes(self._source.path, data)
-            parse(source)
+            if not self._compiles:
+                parse(source)  # written for another Python than this one
         except (UnreadableSourceError, UnparsableSourceError) as error:
             raise _RejectedError(f"the fixed file would not parse: {error}") from error
         if source.text != text:

@@ -11,7 +11,6 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from dbdriver_lint.fixes.edit import ImportRequest
-from dbdriver_lint.source.text import SourceFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from dbdriver_lint.project.alembic import Configuration
     from dbdriver_lint.project.dependencies import Dependencies
     from dbdriver_lint.settings.model import Settings
+    from dbdriver_lint.source.text import SourceFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +33,13 @@ class Context:
     dependencies: Dependencies
     module: ModuleFacts
     faithful: Callable[[], bool]
-    """Whether LibCST gives back what it was given of the file, so that places are exact."""
+    """Whether the places of what was found are exact."""
     project: Project
 
     @property
     def can_edit(self) -> bool:
-        """Whether the file may be edited at all: LibCST gives all of it back, and so does its encoding.
-
-        Only files with something to repair are asked, as it takes a parse of the whole.
-        """
-        return self.faithful() and self.source.round_trips and _is_given_back(self.source.text)
+        """Whether the file may be edited at all: places are exact, and its encoding gives all of it back."""
+        return self.faithful() and self.source.round_trips
 
     @property
     def migration_environments(self) -> tuple[MigrationEnvironment, ...]:
@@ -114,16 +111,6 @@ class Context:
         if module in self.bound:
             return f"_{module}.{name}", (ImportRequest(module, None, f"_{module}"),)
         return f"{module}.{name}", (ImportRequest(module, None),)
-
-
-@lru_cache(maxsize=4)
-def _is_given_back(text: str) -> bool:
-    from dbdriver_lint.source.parse import UnparsableSourceError, parse
-
-    try:
-        return parse(SourceFile.from_text("", text)).faithful
-    except UnparsableSourceError:
-        return False
 
 
 @lru_cache(maxsize=4)

@@ -188,15 +188,16 @@ class TestSeveralRounds:
 class TestWithdrawal:
     def test_what_would_not_parse(self) -> None:
         bad = Rule("XDB101", "pass", substitute("pass ("))
-        result = fixed('pass\nx = "sslmode"\n', bad, SSL)
-        assert result.data == b'pass\nx = "ssl"\n'
+        result = fixed('pass\nreturn "sslmode"\n', bad, SSL)
+        assert result.data == b'pass\nreturn "ssl"\n'
         assert result.applied == {"XDB201": 1}
         [withdrawn] = result.withdrawn
         assert withdrawn.finding.code == "XDB101"
         assert withdrawn.reason.startswith("the fixed file would not parse: ")
 
-    def test_what_would_not_compile(self) -> None:
-        bad = Rule("XDB101", "pass", substitute("return 1"))
+    @pytest.mark.parametrize("replacement", ["return 1", "pass ("])
+    def test_what_would_not_compile(self, replacement: str) -> None:
+        bad = Rule("XDB101", "pass", substitute(replacement))
         result = fixed("pass\n", bad)
         assert result.data == b"pass\n"
         assert [w.reason for w in result.withdrawn] == ["the fixed file would not compile"]

@@ -138,8 +138,9 @@ class Expressions(Places):
         if keywords and positional:
             given.sort(key=lambda each: (each.lineno, each.col_offset))
         made: list[cst.Arg] = []
+        end = None if after is None else _end(after)
         for each in given:
-            at = Extent(each, each, None if after is None else _end(after))
+            at = Extent(each, each, end)
             if isinstance(each, ast.keyword):
                 name = None if each.arg is None else self.node(cst.Name, each, value=each.arg)
                 star = "**" if name is None else ""
@@ -148,7 +149,7 @@ class Expressions(Places):
                 starred = isinstance(each, ast.Starred)
                 value = self.expression(each.value if isinstance(each, ast.Starred) else each)
                 made.append(self.node(cst.Arg, at, value=value, keyword=None, star="*" if starred else ""))
-            after = after and each
+            end = end and _end(each)
         return tuple(made)
 
     def _binary(self, node: ast.BinOp) -> Any:

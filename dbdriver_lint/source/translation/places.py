@@ -50,6 +50,11 @@ class TranslatedModule(ParsedModule):
         super().__init__(source, tree, None)
         self._places = places
 
+    @property
+    def faithful(self) -> bool:
+        """``ast`` tells places exactly, whatever white space and form feeds are around them."""
+        return True
+
     def span(self, node: cst.CSTNode) -> Span:
         """The node's place in the source text, without surrounding white space and parentheses."""
         return self._places.span(node)
@@ -117,16 +122,29 @@ class Places:
 
     # Where LibCST's place is not that of ``ast``
 
-    def _inside(self, _node: Any, _at: Any, start: int, end: int) -> tuple[int, int]:
+    def _place_inside(self, _node: Any, at: Any, start: int, end: int) -> tuple[int, int]:
         """Of a tuple or generator without its parentheses, which are none of the node's."""
-        text = self.slicer.text
-        if text[start] == "(":
-            inner = text[start + 1 : end - 1]
-            start += 1 + len(inner) - len(inner.lstrip())
-            end = start + len(inner.strip())
-        return start, end
+        if isinstance(at, Extent):
+            if at.first is not at.last:
+                return start, end  # of several targets
+            at = at.first
+        parts = at.elts if isinstance(at, ast.Tuple) else [at.elt, at.generators[-1].iter, *at.generators[-1].ifs]
+        if not parts:
+            return start + 1, end - 1
+        if self.slicer.text[start] != "(" or (isinstance(at, ast.Tuple) and self._is_bare(at, start, end)):
+            return start, end
+        first, last = self._range(parts[0])[0], self._range(parts[-1])[1]
+        return self._tokens(start + 1, first + 1)[0], [last - 1, *self._tokens(last, end - 1)][-1] + 1
 
-    def _name(self, node: cst.Name, at: Any, start: int, end: int) -> tuple[int, int]:
+    def _is_bare(self, at: ast.Tuple, start: int, end: int) -> bool:
+        """Whether all the parentheses that a tuple begins with are those of its first element."""
+        first, after = self._range(at.elts[0])
+        if start == first:
+            return True
+        tokens = "".join(self.slicer.text[place] for place in self._tokens(after, end))
+        return len(self._tokens(start, first)) == len(tokens) - len(tokens.lstrip(")"))
+
+    def _place_of_name(self, node: cst.Name, at: Any, start: int, end: int) -> tuple[int, int]:
         """Of a name that is a part of what ``ast`` has no node for."""
         text, length = self.slicer.text, len(node.value)
         if isinstance(at, (ast.keyword, ast.arg)):
@@ -138,15 +156,15 @@ class Places:
             return found.span(1) if found else (start, end)
         return start, end
 
-    def _asynchronous(self, _node: Any, _at: Any, start: int, _end: int) -> tuple[int, int]:
+    def _place_of_async(self, _node: Any, _at: Any, start: int, _end: int) -> tuple[int, int]:
         return start, start + len("async")
 
-    def _parameter(self, node: cst.Param, at: ast.arg, start: int, _end: int) -> tuple[int, int]:
+    def _place_of_parameter(self, node: cst.Param, at: ast.arg, start: int, _end: int) -> tuple[int, int]:
         """Of a parameter its name and stars."""
         end = start + len(at.arg)
         return (self.slicer.text.rindex(str(node.star), 0, start) if node.star else start), end
 
-    def _item(self, _node: Any, at: Any, start: int, end: int) -> tuple[int, int]:
+    def _place_of_item(self, _node: Any, at: Any, start: int, end: int) -> tuple[int, int]:
         """Of an argument, or an entry of a dictionary, with its stars and the parentheses at its ends."""
         if not isinstance(at, Extent) or at.after is None:
             return start, end
@@ -154,7 +172,7 @@ class Places:
         while before and self.slicer.text[before[0]] == ")":
             del before[0]
         if not before:  # the parentheses of a generator are those of the call
-            return self._inside(None, at, start, end)
+            return self._place_inside(None, at, start, end)
         own = before[1:]
         opened = own
         if at.first is not at.last:
@@ -172,12 +190,12 @@ class Places:
 
 
 _EXACTLY: dict[type[cst.CSTNode], Callable[[Places, Any, Any, int, int], tuple[int, int]]] = {
-    cst.Tuple: Places._inside,
-    cst.GeneratorExp: Places._inside,
-    cst.Name: Places._name,
-    cst.Asynchronous: Places._asynchronous,
-    cst.Param: Places._parameter,
-    cst.Arg: Places._item,
-    cst.DictElement: Places._item,
-    cst.StarredDictElement: Places._item,
+    cst.Tuple: Places._place_inside,
+    cst.GeneratorExp: Places._place_inside,
+    cst.Name: Places._place_of_name,
+    cst.Asynchronous: Places._place_of_async,
+    cst.Param: Places._place_of_parameter,
+    cst.Arg: Places._place_of_item,
+    cst.DictElement: Places._place_of_item,
+    cst.StarredDictElement: Places._place_of_item,
 }

@@ -251,7 +251,9 @@ class Translator(Expressions):
         if len(targets) == 1:
             return self.node(cst.Del, node, target=targets[0])
         elements = tuple(self.node(cst.Element, at, value=t) for at, t in zip(node.targets, targets, strict=True))
-        return self.node(cst.Del, node, target=self.node(cst.Tuple, node, elements=elements))
+        return self.node(
+            cst.Del, node, target=self.node(cst.Tuple, Extent(node.targets[0], node.targets[-1]), elements=elements)
+        )
 
     def _names(self, node: ast.Global | ast.Nonlocal) -> Any:
         names = tuple(self.node(cst.NameItem, node, name=self.node(cst.Name, node, value=n)) for n in node.names)
