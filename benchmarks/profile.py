@@ -59,12 +59,13 @@ def instrument() -> None:
     from dbdriver_lint.rules.base import Rule
     from dbdriver_lint.rules.registry import all_rules
     from dbdriver_lint.source import parse, translation
+    from dbdriver_lint.source.gate import Gate
     from dbdriver_lint.source.slice import Slice, Slicer
 
     patch(discovery, "discover", "discovery")
-    patch(run, "_read", "reading")
-    patch(linter, "may_hold_findings", "gate")
-    patch(linter, "_rules_for", "selection of rules")
+    patch(run, "read_regular", "reading")
+    patch(Gate, "lets_through", "gate")
+    patch(linter, "enabled_codes", "selection of rules")
     patch(candidates, "candidates_of", "candidates")
     patch(parse, "parse", "LibCST's parser")
     patch(translation, "parse", "LibCST's parser")

@@ -79,13 +79,19 @@ class _Kind:
 
     def offsets(self, text: str) -> Iterator[int]:
         """Where matches begin; some of them twice."""
+        for start, end in self.lines(text):
+            yield from (match.start() for match in self.pattern.finditer(text, start, end))
+
+    def lines(self, text: str) -> list[tuple[int, int]]:
+        """The lines with a word, each with the next one: what a match begins with may end there."""
+        found: list[tuple[int, int]] = []
         ends = 0
         for at in sorted({at for word in self.words for at in _occurrences(text, word)}):
             if at >= ends:
                 start = max(text.rfind("\n", 0, at), text.rfind("\r", 0, at)) + 1
                 ends = _end_of_line(text, at)
-                # what a match begins with may end on the next line
-                yield from (match.start() for match in self.pattern.finditer(text, start, _end_of_line(text, ends)))
+                found.append((start, _end_of_line(text, ends)))
+        return found
 
 
 def _occurrences(text: str, word: str) -> Iterator[int]:
@@ -100,10 +106,15 @@ def _end_of_line(text: str, at: int) -> int:
     return len(text) if end < 0 else end + 1
 
 
+#: Before a name that is called, not defined.
+_NO_DEFINITION = r"(?<!def )(?<!class )"
 # a table matters only where it is read from an engine
 _NAMES = (CALL_NAMES | USE_NAMES) - {"Table"}
 _CALLS = "|".join(sorted(_NAMES))
-_CALL = _Kind.of({*_NAMES, "autoload_with"}, rf"\b(?:{_CALLS})\s*\(|\bset_(?:main|section)_option\b|\bautoload_with\b")
+_CALL = _Kind.of(
+    {*_NAMES, "autoload_with"},
+    rf"{_NO_DEFINITION}\b(?:{_CALLS})\s*\(|\bset_(?:main|section)_option\b|\bautoload_with\b",
+)
 #: Schemes of what is no database.
 _OTHERS = (
     "http",
@@ -125,7 +136,7 @@ _URL = _Kind.of({"://"}, rf"{''.join(f'(?<!{scheme})' for scheme in _OTHERS)}://
 _MIGRATIONS = ("igrat", "lembic", "upgrade", "downgrade")
 _MIGRATION = _Kind.of(
     {*_MIGRATIONS, "ensure_version"},
-    r"\b(?:\w*(?:[mM]igrat|[aA]lembic|upgrade|downgrade)\w*(?:\.config\.main)?|ensure_version)\s*\(",
+    rf"{_NO_DEFINITION}\b(?:\w*(?:[mM]igrat|[aA]lembic|upgrade|downgrade)\w*(?:\.config\.main)?|ensure_version)\s*\(",
 )
 #: Commands of Alembic whose names are everybody's, too.
 _COMMAND = _Kind.of({"check", "current", "stamp"}, r"\b(?:check|current|stamp)\s*\(")
@@ -161,7 +172,7 @@ _HEADER = re.compile(r"^([ \t]*)(?:(?:async[ \t]+)?def|class)[ \t]+(\w+)", re.MU
 _WORD = re.compile(r"\w+")
 _LONGEST_CALL = 1000
 _LISTENING = re.compile(r"\bawait\b|\bisinstance\s*\(")
-_ALIAS = _Kind.of(_NAMES, rf"\b(?:{_CALLS})\s+as\s+(\w+)")
+_ALIAS = re.compile(rf"\b(?:{_CALLS})\s+as\s+(\w+)")
 #: In Alembic's files every statement of an environment, and of a revision with coroutines, may matter.
 _ENVIRONMENT = re.compile(r"\balembic(?:\.context\b|\s+import\s[^\n]*\bcontext\b|\s+import\s*\([^)]*\bcontext\b)")
 _OPERATIONS = re.compile(r"\balembic(?:\.op\b|\s+import\s[^\n]*\bop\b|\s+import\s*\([^)]*\bop\b)")
@@ -288,7 +299,7 @@ def candidates_of(text: str) -> Candidates | None:
     if alembic and (_ENVIRONMENT.search(text) or (_OPERATIONS.search(text) and _COROUTINE.search(text))):
         return None
     asynchronous = "async" in text
-    kinds = [_CALL, _URL]
+    kinds = [_URL]
     if alembic:
         kinds += [_OPERATION]
     if asynchronous:
@@ -300,17 +311,19 @@ def candidates_of(text: str) -> Candidates | None:
     if asynchronous or "run_sync" in text:
         # nobody else asks whether something runs a migration
         kinds += [_MIGRATION, *([_COMMAND] if alembic else [])]
-    offsets = [at for kind in kinds for at in kind.offsets(text)]
+    lines = _CALL.lines(text)
+    offsets = [match.start() for line in lines for match in _CALL.pattern.finditer(text, *line)]
+    offsets += [at for kind in kinds for at in kind.offsets(text)]
     if "listen" in text:
         offsets += _in_listeners(text)
     rewrites = [match.start() for match in _REWRITE.finditer(text)]
     offsets += [*rewrites, *_returns(text, rewrites)]
     made = _makers(text)
     if made:
-        calls = re.compile(rf"(?<!def )(?<!class )\b(?:{'|'.join(sorted(made))})\s*\(")
+        calls = re.compile(rf"{_NO_DEFINITION}\b(?:{'|'.join(sorted(made))})\s*\(")
         offsets += [match.start() for match in calls.finditer(text)]
     offsets += [match.start() for match in _calls_elsewhere(text)]
-    aliases = {match[1] for at in _ALIAS.offsets(text) if (match := _ALIAS.pattern.match(text, at))}
+    aliases = {match[1] for line in lines for match in _ALIAS.finditer(text, *line)}
     if aliases:
         calls = re.compile(rf"\b(?:{'|'.join(aliases)})\s*\(")
         offsets += [match.start() for match in calls.finditer(text)]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from dbdriver_lint.cli import EXIT_CLEAN, EXIT_ERROR, fail
 from dbdriver_lint.cli.options import add_files, add_settings, new_parser, settings_finder
+from dbdriver_lint.source.gate import Gate
 
 if TYPE_CHECKING:
     import argparse
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
 
 FORMATS = ("text", "json", "markdown", "mermaid")
 #: A file without any of these words has no row.
-_WORDS = (b"engine", b"connect", b"session", b"create_pool", b"ConnectionPool", b"Database(")
+_WORDS = Gate((b"engine", b"connect", b"session", b"create_pool", b"ConnectionPool", b"Database("))
+_ALL = Gate((b"",))
 
 
 def parser() -> argparse.ArgumentParser:
@@ -82,6 +84,6 @@ def facts_of_files(paths: list[str], finder: SettingsFinder, *, tests: bool) -> 
         is_test = matches(settings.test_patterns, path, settings.root)
         if is_test and not tests:
             continue
-        facts = facts_in(path, settings, (b"",) if os.path.basename(path) == "env.py" else _WORDS)
+        facts = facts_in(path, settings, _ALL if os.path.basename(path) == "env.py" else _WORDS)
         if facts is not None:
             yield path, is_test, facts

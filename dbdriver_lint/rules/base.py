@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from dbdriver_lint.analysis.values import Anchor, Step
     from dbdriver_lint.fixes.edit import Fix
     from dbdriver_lint.rules.context import Context
+    from dbdriver_lint.rules.needles import Together
 
 REGISTRY: dict[str, type[Rule]] = {}
 """Every rule class that has been imported, by code."""
@@ -107,8 +108,8 @@ class Rule:
     confidence: ClassVar[Confidence] = Confidence.HIGH
     since: ClassVar[str]
     """The release that brought it."""
-    needles: ClassVar[tuple[str, ...]] = ()
-    """The gate: a file that holds none of these words can have no finding of this rule."""
+    needles: ClassVar[tuple[str | Together, ...]] = ()
+    """The gate: a file that holds none of these can have no finding of this rule."""
     references: ClassVar[tuple[str, ...]] = ()
     in_tests: ClassVar[bool] = True
     """Whether test files are judged too by default."""

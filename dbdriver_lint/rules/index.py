@@ -11,10 +11,11 @@ from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple
 
-from dbdriver_lint.rules.table import ROWS
+from dbdriver_lint.rules.table import ROWS, Needle
+from dbdriver_lint.source.gate import Gate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from dbdriver_lint.rules.base import Rule
 
@@ -30,7 +31,7 @@ class Entry(NamedTuple):
     group: str
     in_tests: bool
     hooks: tuple[str, ...]
-    needles: tuple[str, ...]
+    needles: tuple[Needle, ...]
 
     def load(self) -> type[Rule]:
         """The rule itself."""
@@ -42,7 +43,11 @@ class Entry(NamedTuple):
 
 def entry_of(rule: type[Rule]) -> Entry:
     """The entry of a rule that is imported."""
-    return Entry(rule.__module__, rule.code, rule.name, str(rule.group), rule.in_tests, rule.hooks, rule.needles)
+    return Entry(rule.__module__, rule.code, rule.name, str(rule.group), rule.in_tests, rule.hooks, _plain(rule))
+
+
+def _plain(rule: type[Rule]) -> tuple[Needle, ...]:
+    return tuple(needle if isinstance(needle, str) else (needle.words, needle.others) for needle in rule.needles)
 
 
 def modules() -> Iterator[str]:
@@ -67,11 +72,12 @@ def entries() -> tuple[Entry, ...]:
     return tuple(entry_of(rule) for rule in all_rules())
 
 
-@cache
-def needles(rules: frozenset[Entry]) -> tuple[bytes, ...]:
-    """The words, one of which a file must hold so that one of ``rules`` can find something.
-
-    Taken from the rules themselves; a needle that contains another one is of no use.
-    """
-    words = {needle.encode() for rule in rules for needle in rule.needles}
-    return tuple(sorted(word for word in words if not any(other in word for other in words if other != word)))
+def gate_of(rules: Iterable[Entry]) -> Gate:
+    """The gate of ``rules``, taken from the rules themselves."""
+    needles = [needle for rule in rules for needle in rule.needles]
+    together: dict[tuple[str, ...], set[str]] = {}
+    for needle in needles:
+        if not isinstance(needle, str):
+            words, others = needle
+            together.setdefault(tuple(others), set()).update(words)
+    return Gate.of({needle for needle in needles if isinstance(needle, str)}, together)

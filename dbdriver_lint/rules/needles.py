@@ -2,6 +2,16 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
+
+class Together(NamedTuple):
+    """A needle of two parts, both of which a file has to hold somewhere: one of the words, and one of the others."""
+
+    words: tuple[str, ...]
+    others: tuple[str, ...]
+
+
 ENGINES = ("create_engine", "create_async_engine", "engine_from_config")
 """An engine is made; the last one is a part of ``async_engine_from_config``."""
 ASYNC_ENGINES = ("create_async_engine", "async_engine_from_config")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-ROWS: tuple[tuple[str, str, str, str, bool, tuple[str, ...], tuple[str, ...]], ...] = (
+Needle = str | tuple[tuple[str, ...], tuple[str, ...]]
+"""A word of the gate, or two parts of one."""
+
+ROWS: tuple[tuple[str, str, str, str, bool, tuple[str, ...], tuple[Needle, ...]], ...] = (
     (
         "dbdriver_lint.rules.url.hardcoded_driver_url",
         "XDB101",
@@ -85,7 +88,30 @@ ROWS: tuple[tuple[str, str, str, str, bool, tuple[str, ...], tuple[str, ...]], .
         "design",
         False,
         ("on_rewrite",),
-        ("replace(", ".sub(", ".split(", ".partition(", "strip(", ".removeprefix(", "[len("),
+        (
+            (
+                ("replace(", ".sub(", ".split(", ".partition(", "strip(", ".removeprefix(", "[len("),
+                (
+                    "create_engine",
+                    "create_async_engine",
+                    "engine_from_config",
+                    "postgres",
+                    "mysql",
+                    "mariadb",
+                    "oracle",
+                    "mssql",
+                    "://",
+                    "aiomysql",
+                    "asyncmy",
+                    "asyncpg",
+                    "cockroach",
+                    "maria",
+                    "psycopg",
+                    "sqlite",
+                    "sslmode",
+                ),
+            ),
+        ),
     ),
     (
         "dbdriver_lint.rules.url.engine_url_in_raw_driver",
@@ -377,13 +403,7 @@ ROWS: tuple[tuple[str, str, str, str, bool, tuple[str, ...], tuple[str, ...]], .
             "engine.connect",
             "engine.begin",
             "async_engine",
-            ".commit(",
-            ".dispose(",
-            ".execute(",
-            ".flush(",
-            ".refresh(",
-            ".rollback(",
-            "session(",
+            ((".commit(", ".dispose(", ".execute(", ".flush(", ".refresh(", ".rollback(", "session("), ("async",)),
         ),
     ),
     (
@@ -420,7 +440,7 @@ ROWS: tuple[tuple[str, str, str, str, bool, tuple[str, ...], tuple[str, ...]], .
         "error",
         True,
         ("on_migration",),
-        ("alembic",),
+        ((("alembic",), ("async",)),),
     ),
     (
         "dbdriver_lint.rules.alembic.awaited_operation",
@@ -429,7 +449,7 @@ ROWS: tuple[tuple[str, str, str, str, bool, tuple[str, ...], tuple[str, ...]], .
         "error",
         True,
         ("on_awaited_operation",),
-        ("alembic",),
+        ((("alembic",), ("async",)),),
     ),
     (
         "dbdriver_lint.rules.alembic.migration_command_in_coroutine",
@@ -438,7 +458,7 @@ ROWS: tuple[tuple[str, str, str, str, bool, tuple[str, ...], tuple[str, ...]], .
         "design",
         False,
         ("on_command",),
-        ("alembic", "migrat"),
+        ((("alembic", "migrat"), ("async",)),),
     ),
     (
         "dbdriver_lint.rules.alembic.unawaited_migration",
@@ -456,7 +476,31 @@ ROWS: tuple[tuple[str, str, str, str, bool, tuple[str, ...], tuple[str, ...]], .
         "error",
         True,
         ("on_engine", "on_driver", "on_option"),
-        ("set_main_option", "set_section_option", "%%"),
+        (
+            "set_main_option",
+            "set_section_option",
+            (
+                ("%%",),
+                (
+                    "create_engine",
+                    "create_async_engine",
+                    "engine_from_config",
+                    "asyncpg",
+                    "psycopg",
+                    "pg8000",
+                    "pymysql",
+                    "aiomysql",
+                    "asyncmy",
+                    "MySQLdb",
+                    "mysql.connector",
+                    "import mariadb",
+                    "import databases",
+                    "from databases",
+                    "oracledb",
+                    "pymssql",
+                ),
+            ),
+        ),
     ),
     (
         "dbdriver_lint.rules.alembic.async_driver_in_sync_env",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol
 
 from dbdriver_lint.settings.load import SettingsError
@@ -48,9 +49,16 @@ class Decision:
     reason: str
 
 
-def enabled_codes(rules: Iterable[RuleInfo], settings: Settings, path: str) -> frozenset[str]:
+def enabled_codes(rules: tuple[RuleInfo, ...], settings: Settings, path: str) -> frozenset[str]:
     """The codes of the rules that are in force for the file ``path``."""
-    return frozenset(rule.code for rule in rules if decide(rule, settings, path).enabled)
+    return _enabled(rules, settings, *_matched(settings, path))
+
+
+@lru_cache(maxsize=256)
+def _enabled(
+    rules: tuple[RuleInfo, ...], settings: Settings, ignoring: tuple[str, ...], is_test: bool
+) -> frozenset[str]:
+    return frozenset(rule.code for rule in rules if _decide(rule, settings, rule.group, ignoring, is_test).enabled)
 
 
 def decide(rule: RuleInfo, settings: Settings, path: str, *, group: str | None = None) -> Decision:
@@ -60,7 +68,16 @@ def decide(rule: RuleInfo, settings: Settings, path: str, *, group: str | None =
     group before `all`; at the same length `ignore` wins. ``group`` overrides the rule's own, for a rule
     that judges some findings harder than others.
     """
-    group = group or rule.group
+    return _decide(rule, settings, group or rule.group, *_matched(settings, path))
+
+
+def _matched(settings: Settings, path: str) -> tuple[tuple[str, ...], bool]:
+    """All that the path decides: the patterns of `per-file-ignores` that cover it, and whether it is test code."""
+    ignoring = tuple(p for p, _ in settings.per_file_ignores if matches((p,), path, settings.root))
+    return ignoring, matches(settings.test_patterns, path, settings.root)
+
+
+def _decide(rule: RuleInfo, settings: Settings, group: str, ignoring: tuple[str, ...], is_test: bool) -> Decision:
     on_rank, on = _best(rule, group, _selecting(settings))
     off_rank, off = _best(rule, group, [(s, "ignore", _from(settings, "ignore")) for s in settings.ignore])
     if off_rank >= 0 and off_rank >= on_rank:
@@ -72,9 +89,9 @@ def decide(rule: RuleInfo, settings: Settings, path: str, *, group: str | None =
     for pattern, selectors in settings.per_file_ignores:
         origin = _from(settings, "per_file_ignores")
         _, ignored = _best(rule, group, [(s, f"per-file-ignores of `{pattern}`", origin) for s in selectors])
-        if ignored and matches((pattern,), path, settings.root):
+        if ignored and pattern in ignoring:
             return Decision(False, ignored)
-    if not rule.in_tests and on_rank < _EXACT and matches(settings.test_patterns, path, settings.root):
+    if not rule.in_tests and on_rank < _EXACT and is_test:
         return Decision(False, "the file is test code (`test-patterns`), where this rule stays silent")
     return Decision(True, on)
 

@@ -14,8 +14,9 @@ HEADER = '"""Made by ``python tests/rules/test_index.py`` from the rules: see :m
 
 def written() -> str:
     rows = "".join(f"    {tuple(index.entry_of(rule))!r},\n" for rule in all_rules())
-    kind = "tuple[tuple[str, str, str, str, bool, tuple[str, ...], tuple[str, ...]], ...]"
-    text = f"{HEADER}from __future__ import annotations\n\nROWS: {kind} = (\n{rows})\n"
+    needle = 'Needle = str | tuple[tuple[str, ...], tuple[str, ...]]\n"""A word of the gate, or two parts of one."""\n'
+    kind = "tuple[tuple[str, str, str, str, bool, tuple[str, ...], tuple[Needle, ...]], ...]"
+    text = f"{HEADER}from __future__ import annotations\n\n{needle}\nROWS: {kind} = (\n{rows})\n"
     command = [sys.executable, "-m", "ruff", "format", "-", "--stdin-filename", str(Path(table.__file__))]
     return subprocess.run(command, input=text, capture_output=True, text=True, check=True).stdout
 

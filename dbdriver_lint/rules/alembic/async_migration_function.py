@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from dbdriver_lint.findings.model import Group, Severity
 from dbdriver_lint.fixes.edit import Applicability, Edit, Fix
 from dbdriver_lint.rules.base import Bad, Draft, Good, Rule
+from dbdriver_lint.rules.needles import Together
 from dbdriver_lint.source.text import Span
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class AsyncMigrationFunction(Rule):
 
     code, name = "XDB402", "async-migration-function"
     group, severity, since = Group.ERROR, Severity.ERROR, "0.1.0"
-    needles = ("alembic",)
+    needles = (Together(("alembic",), ("async",)),)
     references = ("https://alembic.sqlalchemy.org/en/latest/ops.html#alembic.operations.Operations.run_async",)
     bad = (
         Bad(

@@ -8,6 +8,7 @@ from dbdriver_lint.findings.model import Group, Severity
 from dbdriver_lint.fixes.edit import Applicability, Edit, Fix
 from dbdriver_lint.rules.alembic.async_migration_function import plain_function
 from dbdriver_lint.rules.base import Bad, Draft, Good, Rule
+from dbdriver_lint.rules.needles import Together
 from dbdriver_lint.source.text import Span
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class AwaitedMigrationOperation(Rule):
 
     code, name = "XDB403", "awaited-operation"
     group, severity, since = Group.ERROR, Severity.ERROR, "0.1.0"
-    needles = ("alembic",)
+    needles = (Together(("alembic",), ("async",)),)
     bad = (
         Bad(
             _HEAD + "async def upgrade():\n"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from dbdriver_lint.findings.model import Group, Severity
 from dbdriver_lint.fixes.edit import Applicability, Edit, Fix
 from dbdriver_lint.rules.base import Bad, Draft, Good, Rule
+from dbdriver_lint.rules.needles import Together
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -92,7 +93,7 @@ class MigrationCommandInCoroutine(Rule):
 
     code, name = "XDB404", "migration-command-in-coroutine"
     group, severity, since = Group.DESIGN, Severity.WARNING, "0.1.0"
-    needles = ("alembic", "migrat")
+    needles = (Together(("alembic", "migrat"), ("async",)),)
     in_tests = False
     references = ("https://alembic.sqlalchemy.org/en/latest/cookbook.html#using-asyncio-with-alembic",)
     bad = (

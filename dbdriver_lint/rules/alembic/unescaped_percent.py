@@ -9,6 +9,7 @@ from dbdriver_lint.analysis.values import EnvVar, Hole, Piece, Template, Text, U
 from dbdriver_lint.findings.model import Confidence, Group, Severity
 from dbdriver_lint.fixes.edit import Applicability, Edit, Fix
 from dbdriver_lint.rules.base import Bad, Draft, Good, Rule
+from dbdriver_lint.rules.needles import DRIVERS, ENGINES, Together
 from dbdriver_lint.source.text import Span
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ class UnescapedPercent(Rule):
 
     code, name = "XDB406", "unescaped-percent"
     group, severity, since = Group.ERROR, Severity.ERROR, "0.1.0"
-    needles = ("set_main_option", "set_section_option", "%%")
+    needles = ("set_main_option", "set_section_option", Together(("%%",), (*ENGINES, *DRIVERS)))
     references = ("https://alembic.sqlalchemy.org/en/latest/tutorial.html#escaping-characters-in-ini-files",)
     bad = (
         Bad(

@@ -9,6 +9,7 @@ from dbdriver_lint.analysis.session_facts import Consumer
 from dbdriver_lint.findings.model import Group, Severity
 from dbdriver_lint.fixes.edit import Applicability, Edit, Fix
 from dbdriver_lint.rules.base import Bad, Draft, Good, Rule
+from dbdriver_lint.rules.needles import Together
 from dbdriver_lint.source.text import Span
 
 if TYPE_CHECKING:
@@ -81,7 +82,9 @@ class SyncCallOnAsyncEngine(Rule):
     needles = (
         *("create_all(", "drop_all(", ".reflect(", "inspect(", "read_sql", "to_sql(", "autoload_with"),
         *("AsyncEngine", "AsyncSession", "async_session", "engine.connect", "engine.begin", "async_engine"),
-        *(".commit(", ".dispose(", ".execute(", ".flush(", ".refresh(", ".rollback(", "session("),
+        Together(
+            (".commit(", ".dispose(", ".execute(", ".flush(", ".refresh(", ".rollback(", "session("), ("async",)
+        ),  # in a coroutine
     )
     references = (
         "https://docs.sqlalchemy.org/en/20/orm/extensions/asyncio.html#running-synchronous-methods-and-functions-under-asyncio",

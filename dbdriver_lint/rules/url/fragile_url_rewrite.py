@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from dbdriver_lint.findings.model import Confidence, Group, Severity
 from dbdriver_lint.rules.base import Bad, Draft, Good, Rule
+from dbdriver_lint.rules.needles import ENGINES, SCHEMES, Together
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -49,7 +50,24 @@ class FragileUrlRewrite(Rule):
     code, name = "XDB107", "fragile-url-rewrite"
     group, severity, since = Group.DESIGN, Severity.WARNING, "0.1.0"
     confidence = Confidence.MEDIUM
-    needles = ("replace(", ".sub(", ".split(", ".partition(", "strip(", ".removeprefix(", "[len(")
+    needles = (
+        Together(
+            ("replace(", ".sub(", ".split(", ".partition(", "strip(", ".removeprefix(", "[len("),
+            (
+                *ENGINES,
+                *SCHEMES,
+                "://",
+                "aiomysql",
+                "asyncmy",
+                "asyncpg",
+                "cockroach",
+                "maria",
+                "psycopg",
+                "sqlite",
+                "sslmode",
+            ),
+        ),
+    )
     in_tests = False
     references = ("https://docs.sqlalchemy.org/en/20/core/engines.html#database-urls",)
     bad = (
