@@ -19,10 +19,10 @@ class Gate(NamedTuple):
     def of(cls, words: Iterable[str], together: Mapping[tuple[str, ...], Iterable[str]]) -> Gate:
         """Of words that suffice, and of those that need one of the others (the keys) beside them.
 
-        A word that contains another one is of no use.
+        A word that contains another one is of no use, and beside others none that suffices.
         """
         alone = _least(words)
-        pairs = [(_least(others), _least(beside, alone)) for others, beside in together.items()]
+        pairs = [(_least(others, alone), _least(beside, alone)) for others, beside in together.items()]
         # those that are the fewest to look for come first
         return cls(alone, tuple(sorted((min(pair, key=len), max(pair, key=len)) for pair in pairs if all(pair))))
 
@@ -47,4 +47,4 @@ def _least(words: Iterable[str], known: Iterable[bytes] = ()) -> tuple[bytes, ..
     """The words as bytes, sorted, without those that contain another one or one of ``known``."""
     encoded = {word.encode() for word in words}
     others = encoded | set(known)
-    return tuple(sorted(w for w in encoded if w not in known and not any(o in w for o in others if o != w)))
+    return tuple(sorted(w for w in encoded - set(known) if not any(o in w for o in others if o != w)))
