@@ -148,8 +148,11 @@ class FirstPartyModules:
         self._open.pop(path, None)
         self._slicers[path] = self._open[path] = slicer  # the youngest now
         for slicers, limit in ((self._open, MAX_OPEN), (self._slicers, MAX_READ)):
-            while sum(len(each.text) for each in slicers.values()) > limit and len(slicers) > 1:
-                slicers.pop(next(iter(slicers))).put_away()
+            size = sum(len(each.text) for each in slicers.values())
+            while size > limit and len(slicers) > 1:
+                oldest = slicers.pop(next(iter(slicers)))
+                size -= len(oldest.text)
+                oldest.put_away()
         return slicer
 
     def _translator(self, path: str, source: SourceFile) -> Translator | None:

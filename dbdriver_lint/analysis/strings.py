@@ -137,14 +137,18 @@ def copy_steps(value: Value, steps: Steps) -> Value:
 
 def concat(values: Sequence[Value]) -> Value:
     """Several values one after the other in one string; choices are multiplied out, within reason."""
+    possibilities = 1
+    for value in reversed(values):
+        if isinstance(value, Choice) and len(value.options) <= MAX_CHOICES:
+            possibilities *= len(value.options)
+            if possibilities > MAX_CHOICES:
+                return Unknown("too many possibilities", value.steps)
     for index, value in enumerate(values):
         if isinstance(value, Choice) and len(value.options) <= MAX_CHOICES:
             results: list[Value] = []
             for option in value.options:
                 result = concat([*values[:index], option, *values[index + 1 :]])
                 results.extend(result.options if isinstance(result, Choice) else [result])
-                if len(results) > MAX_CHOICES:
-                    return Unknown("too many possibilities", value.steps)
             return copy_steps(choice(results), value.steps)
     pieces: list[Piece | Hole] = []
     for value in values:

@@ -86,6 +86,15 @@ def descendants(root: cst.CSTNode) -> Iterator[cst.CSTNode]:
         stack.extend(children(node))
 
 
+class _Left:
+    """The end of a node, among those that are still to be visited."""
+
+    __slots__ = ("node",)
+
+    def __init__(self, node: cst.CSTNode) -> None:
+        self.node = node
+
+
 def walk(root: cst.CSTNode, visitors: Sequence[cst.CSTVisitor]) -> None:
     """Visit every node below ``root`` once with all visitors.
 
@@ -100,22 +109,25 @@ def walk(root: cst.CSTNode, visitors: Sequence[cst.CSTVisitor]) -> None:
             enter.setdefault(kind, []).append(getattr(visitor, name))
         for kind, name in leaves.items():
             leave.setdefault(kind, []).append(getattr(visitor, name))
-    stack: list[tuple[bool, cst.CSTNode]] = [(False, root)]
+    stack: list[cst.CSTNode | _Left] = [root]
     while stack:
-        left, node = stack.pop()
-        kind = type(node)
-        if left:
-            for handler in leave[kind]:
-                handler(node)
+        node = stack.pop()
+        if isinstance(node, _Left):
+            for handler in leave[type(node.node)]:
+                handler(node.node)
             continue
+        kind = type(node)
         if kind in enter:
             for handler in enter[kind]:
                 handler(node)
         if kind in leave:
-            stack.append((True, node))
-        below = [(False, child) for child in children(node)]
-        below.reverse()
-        stack.extend(below)
+            stack.append(_Left(node))
+        for name in reversed(semantic_fields(kind)):  # the first one ends on top
+            value = getattr(node, name)
+            if _IS_NODE[value.__class__]:
+                stack.append(value)
+            elif value.__class__ is tuple or value.__class__ is list:
+                stack += [item for item in reversed(value) if _IS_NODE[item.__class__]]
 
 
 def _handlers(visitor: type) -> tuple[dict[type, str], dict[type, str]]:

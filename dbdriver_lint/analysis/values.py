@@ -308,13 +308,7 @@ def one_way(*ways: Steps) -> Steps:
     known = [way for way in ways if way]
     if len(known) < 2:
         return known[0] if known else ()
-    steps: list[Step] = []
-    for step in (step for way in known for step in way):
-        if step not in steps:
-            steps.append(step)
-        if len(steps) == MAX_WAY:
-            break
-    return tuple(steps)
+    return tuple(dict.fromkeys(step for way in known for step in way))[:MAX_WAY]
 
 
 def options(value: Value) -> Iterator[Value]:
