@@ -274,7 +274,7 @@ class Expressions(Places):
             star = self.node(cst.ParamStar, None)
         known = self._known[node] = self.node(
             cst.Parameters,
-            None,
+            _all_of(node),
             params=tuple(made[first:]),
             star_arg=star,
             kwonly_params=tuple(
@@ -285,6 +285,14 @@ class Expressions(Places):
             posonly_ind=self.node(cst.ParamSlash, None) if first else cst.MaybeSentinel.DEFAULT,
         )
         return known
+
+
+def _all_of(node: ast.arguments) -> Extent | None:
+    """From the first parameter to the end of the last one."""
+    parts: list[Any] = [*ast.iter_child_nodes(node)]
+    if not parts:
+        return None
+    return Extent(min(parts, key=lambda part: (part.lineno, part.col_offset)), max(parts, key=_end))
 
 
 def _end(node: Any) -> tuple[int, int]:
