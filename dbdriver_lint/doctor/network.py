@@ -25,6 +25,8 @@ _POSTGRESQL_TLS = struct.pack("!ii", 8, 80877103)
 _MYSQL_CAN_TLS = 0x0800
 _MYSQL_TLS = struct.pack("<IIIB23x", 32 | 1 << 24, 0x00000200 | 0x00008000 | _MYSQL_CAN_TLS, 1 << 24, 45)
 """MySQL's SSLRequest, a packet of 32 bytes with the number 1, after the server's greeting."""
+_OTHER_NAMES = frozenset({62, 64})
+"""OpenSSL's codes for a good certificate of other host names, and of other addresses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +128,7 @@ def verify(host: Host, dialect: str, seconds: float, ca: str | None, *, check_ho
                 names = tuple(str(pair[1]) for pair in shown.get("subjectAltName", ()))
                 return Certificate("", False, names, str(shown.get("notAfter", "")))
         except ssl.SSLCertVerificationError as error:
-            return Certificate(error.verify_message or str(error), "mismatch" in str(error))
+            return Certificate(error.verify_message or str(error), error.verify_code in _OTHER_NAMES)
 
 
 def _ask_postgresql(host: Host, seconds: float) -> Answer:

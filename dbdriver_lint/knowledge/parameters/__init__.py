@@ -23,7 +23,7 @@ from dbdriver_lint.knowledge.parameters.model import (
     Table,
     Verdict,
 )
-from dbdriver_lint.knowledge.parameters.raw import DSN_TABLES, RAW_CALLS, RawCall
+from dbdriver_lint.knowledge.parameters.raw import DSN_TABLES, RAW_CALLS
 from dbdriver_lint.knowledge.parameters.remedy import remedy_for
 from dbdriver_lint.knowledge.parameters.words import describe
 from dbdriver_lint.knowledge.spellings import ASYNC_VARIANTS, DIALECT_OF
@@ -45,7 +45,6 @@ __all__ = [
     "Opaque",
     "Outcome",
     "Place",
-    "RawCall",
     "Row",
     "Table",
     "Verdict",
