@@ -134,7 +134,7 @@ class ResultCache:
         data = None
         now = stamp_of(path)
         if sealed is not None or now != stamp:
-            data = Path(path).read_bytes() if now else b""
+            data = read_regular(path) if now else b""
             if digest_of_bytes(data) != digest:
                 return None
             if now != stamp:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dbdriver_lint.findings.model import Confidence, Finding, Related, Severity
@@ -15,12 +14,13 @@ from dbdriver_lint.project.inputs import ledger, note_readers
 from dbdriver_lint.rules.index import entries, gate_of
 from dbdriver_lint.settings.patterns import matches
 from dbdriver_lint.settings.select import enabled_codes
-from dbdriver_lint.source.files import shown_path
+from dbdriver_lint.source.files import read_regular, shown_path
 from dbdriver_lint.source.gate import Gate
 from dbdriver_lint.source.text import Position, SourceFile, UnparsableSourceError, UnreadableSourceError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from dbdriver_lint.analysis.facts import ModuleFacts
     from dbdriver_lint.analysis.values import Step
@@ -145,7 +145,7 @@ def _modules(root: Path, settings: Settings, _generation: tuple[int, int]) -> tu
 def facts_in(path: str, settings: Settings, gate: Gate) -> ModuleFacts | None:
     """The facts of a file on the disk; None where the gate keeps it out, or it cannot be read."""
     try:
-        data = Path(path).read_bytes()
+        data = read_regular(path)
         return facts_of(SourceFile.from_bytes(path, data), settings)[0] if gate.lets_through(data) else None
     except (OSError, UnreadableSourceError, UnparsableSourceError, RecursionError):
         return None

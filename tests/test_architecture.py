@@ -21,7 +21,7 @@ ROOMS = {
     "source": set(),
     "knowledge": set(),
     "settings": set(),
-    "project": {"settings", "knowledge"},
+    "project": {"settings", "knowledge", "source"},
     # the analysis asks the project for what lives in other files
     "analysis": {"source", "project", "knowledge"},
     "fixes": {"source", "findings"},

@@ -91,11 +91,13 @@ def _analysed(path: str, _modified: int, _size: int, _generation: int) -> Module
     """The facts of an ``env.py`` as it is now."""
     from dbdriver_lint.analysis.build import analyse
     from dbdriver_lint.analysis.imports import first_party_modules
+    from dbdriver_lint.project.modules import MAX_BYTES
+    from dbdriver_lint.source.files import read_regular
     from dbdriver_lint.source.parse import UnparsableSourceError, parse
     from dbdriver_lint.source.text import SourceFile, UnreadableSourceError
 
     try:
-        parsed = parse(SourceFile.from_bytes(path, Path(path).read_bytes()))
+        parsed = parse(SourceFile.from_bytes(path, read_regular(path, most=MAX_BYTES)))
         return analyse(parsed, importer=first_party_modules())
     except (OSError, UnreadableSourceError, UnparsableSourceError, RecursionError):
         return None

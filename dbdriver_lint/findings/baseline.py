@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from dbdriver_lint.findings.fingerprint import fingerprint
+from dbdriver_lint.source.files import read_regular
 from dbdriver_lint.source.notebook import file_of
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 VERSION = 1
 DEFAULT_NAME = "dbdriver-baseline.json"
+MAX_BYTES = 50_000_000
+"""Larger files are no baseline."""
 
 Key = tuple[str, str, str]
 """Path relative to the baseline's directory, code, fingerprint."""
@@ -58,10 +61,10 @@ class Baseline:
             BaselineError: it is missing or not a baseline.
         """
         try:
-            document = json.loads(path.read_text(encoding="utf-8"))
+            document = json.loads(read_regular(path, most=MAX_BYTES).decode())
         except OSError as error:
             hint = "; `dbdriver-lint baseline create` writes it" if isinstance(error, FileNotFoundError) else ""
-            raise BaselineError(f"{path}: the baseline cannot be read: {error.strerror}{hint}") from error
+            raise BaselineError(f"{path}: the baseline cannot be read: {error.strerror or error}{hint}") from error
         except ValueError as error:
             raise BaselineError(f"{path}: the baseline is not valid JSON: {error}") from error
         except RecursionError as error:

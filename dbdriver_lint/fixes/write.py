@@ -8,6 +8,8 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from dbdriver_lint.source.files import read_regular
+
 
 class WriteError(Exception):
     """The file was left as it is; the message says why."""
@@ -51,7 +53,7 @@ def write_atomically(path: str | os.PathLike[str], before: bytes, after: bytes) 
 def _holds(path: str | os.PathLike[str], target: Path, before: bytes, after: bytes) -> bool:
     """Whether the file has the new content already, as when it was repaired under another name at the same time."""
     try:
-        now = target.read_bytes()
+        now = read_regular(target)
     except OSError as error:
         raise WriteError(f"{path} could not be read again before writing: {error.strerror or error}") from error
     if now not in (before, after):

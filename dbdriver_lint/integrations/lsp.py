@@ -26,6 +26,7 @@ from dbdriver_lint.report.page import markdown_page
 from dbdriver_lint.rules.registry import find_rule
 from dbdriver_lint.run import describe_crash
 from dbdriver_lint.settings.load import SettingsError, SettingsFinder
+from dbdriver_lint.source.files import read_regular
 from dbdriver_lint.source.notebook import file_of, is_cell
 from dbdriver_lint.source.text import SourceFile, Span, UnreadableSourceError
 
@@ -430,8 +431,7 @@ def _is_code(cell: lsp.NotebookCell, document: TextDocument) -> bool:
 
 def _read(path: str) -> SourceFile | None:
     try:
-        with open(path, "rb") as file:  # noqa: PTH123
-            return SourceFile.from_bytes(path, file.read())
+        return SourceFile.from_bytes(path, read_regular(path))
     except (OSError, UnreadableSourceError):
         return None
 

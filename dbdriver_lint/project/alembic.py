@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from dbdriver_lint.knowledge.urls import UrlError, parse_url
 from dbdriver_lint.project.discovery import SKIPPED_DIRECTORIES
 from dbdriver_lint.project.inputs import Kind, Question, ledger, note_files
+from dbdriver_lint.source.files import read_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -201,7 +202,6 @@ def _place_of(text: str, section: str, key: str) -> tuple[int, int]:
 
 def _read(path: str) -> str | None:
     try:
-        file = Path(path)
-        return None if file.stat().st_size > MAX_BYTES else file.read_text(encoding="utf-8", errors="replace")
+        return read_text(path, most=MAX_BYTES, errors="replace")
     except OSError:
         return None

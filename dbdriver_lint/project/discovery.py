@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from dbdriver_lint.project.roots import repository_of
 from dbdriver_lint.settings.patterns import gitignore_spec, matches
+from dbdriver_lint.source.files import read_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from dbdriver_lint.settings.model import Settings
 
 SUFFIXES = (".py", ".pyi", ".ipynb")
+MAX_BYTES = 1_000_000
+"""A larger .gitignore ignores nothing where git is not asked."""
 
 SKIPPED_DIRECTORIES = frozenset({
     ".bzr", ".direnv", ".eggs", ".git", ".git-rewrite", ".hg", ".history", ".hypothesis", ".idea",
@@ -223,10 +226,10 @@ class _Ignores:
     def read(self, directory: str) -> None:
         """Take the .gitignore of ``directory``; one that cannot be read ignores nothing."""
         try:
-            with open(os.path.join(directory, ".gitignore"), encoding="utf-8", errors="replace") as file:
-                lines = tuple(line.rstrip("\n") for line in file)
+            text = read_text(os.path.join(directory, ".gitignore"), most=MAX_BYTES, errors="replace")
         except OSError:
             return
+        lines = tuple(text.split("\n"))
         self._specs.append((os.path.abspath(directory) + os.sep, lines))
 
     def read_above(self, directory: str) -> None:

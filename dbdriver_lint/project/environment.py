@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dbdriver_lint.project.inputs import Kind, Question, ledger, note_files
+from dbdriver_lint.source.files import read_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -105,9 +106,7 @@ def _well_known(folder: Path) -> Iterator[Path]:
 @lru_cache(maxsize=256)
 def _read(path: Path) -> tuple[Setting, ...]:
     try:
-        if path.stat().st_size > MAX_BYTES:
-            return ()
-        text = path.read_text(encoding="utf-8", errors="replace")
+        text = read_text(path, most=MAX_BYTES, errors="replace")
     except OSError:
         return ()
     return urls_in(str(path), text)

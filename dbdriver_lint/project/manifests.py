@@ -14,10 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 from dbdriver_lint.knowledge.secrets import mask_text
 from dbdriver_lint.knowledge.versions import VersionError, VersionRange
+from dbdriver_lint.source.files import read_text
 
 if TYPE_CHECKING:
     import ast
     from collections.abc import Callable, Iterable, Iterator, Mapping
+
+MAX_BYTES = 10_000_000
+"""Larger files are not read, with a warning: the lock files of the largest projects have half of that."""
 
 
 class Role(enum.Enum):
@@ -93,7 +97,7 @@ class Manifests:
             return
         self.files.append(path)
         try:
-            reader(self, path, path.read_text(encoding="utf-8-sig"))
+            reader(self, path, read_text(path, most=MAX_BYTES, encoding="utf-8-sig"))
         except (OSError, ValueError, SyntaxError, RecursionError, MemoryError) as error:
             self.opaque = True
             self.warn(path, *_where_and_why(error))
@@ -177,7 +181,7 @@ def _where_and_why(error: BaseException) -> tuple[int, str]:
     if isinstance(error, UnicodeDecodeError):
         return error.object.count(b"\n", 0, error.start) + 1, "not UTF-8"
     if isinstance(error, OSError):
-        return 1, error.strerror or type(error).__name__
+        return 1, error.strerror or str(error)
     line = re.search(r"\bline\D{0,2}(\d+)", str(error))
     reason = str(error).splitlines()[0] if str(error) else type(error).__name__
     return int(line[1]) if line else getattr(error, "lineno", None) or 1, reason

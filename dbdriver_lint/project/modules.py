@@ -5,6 +5,7 @@ Nothing is imported or run. Folders and files are read once and kept while they 
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from dbdriver_lint.project.discovery import SKIPPED_DIRECTORIES
 from dbdriver_lint.project.inputs import Kind, Question, ledger
+from dbdriver_lint.source.files import read_regular
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -78,12 +80,9 @@ class Modules:
         if path not in self._data:
             self._stamps[path] = _stamp(path)
             self._data[path] = None
-            try:
-                file = Path(path)
-                if file.stat().st_size <= MAX_BYTES:
-                    self._data[path] = file.read_bytes()
-            except OSError:
-                pass  # a namespace package, or a file that cannot be read: it has no names
+            # a namespace package, or a file that cannot be read, has no names
+            with contextlib.suppress(OSError):
+                self._data[path] = read_regular(path, most=MAX_BYTES)
         return self._data[path]
 
     def was_read(self, path: str) -> bool:

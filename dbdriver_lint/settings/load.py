@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 TABLE = "tool.dbdriver-lint"
 OWN_FILE = "dbdriver-lint.toml"
+MAX_BYTES = 5_000_000
+"""Larger files are data: to read one as TOML takes minutes and gigabytes."""
 COMMAND_LINE = "command line"
 
 _FIELDS: dict[str, Field[Any]] = {key_of(f.name): f for f in setting_fields()}
@@ -186,6 +188,8 @@ def _table(path: Path) -> Mapping[str, Any] | None:
 
     place = _shown(path)
     try:
+        if path.stat().st_size > MAX_BYTES:
+            raise SettingsError(place, None, f"is larger than {MAX_BYTES:,} bytes, so it is not read")
         document = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
     except OSError as error:
         raise SettingsError(place, None, f"cannot be read: {error.strerror}") from error

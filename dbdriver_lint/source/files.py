@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import stat
 
@@ -23,8 +24,18 @@ def read_regular(path: str | os.PathLike[str], *, most: int | None = None, throu
         if not stat.S_ISREG(about.st_mode):
             raise OSError("not a regular file")
         if most is not None and about.st_size > most:
-            raise OSError(f"larger than {most} bytes")
+            raise OSError(f"larger than {most:,} bytes")
         return file.read()
+
+
+def read_text(path: str | os.PathLike[str], *, most: int, encoding: str = "utf-8", errors: str = "strict") -> str:
+    """The text of a regular file; each of its lines ends with ``\\n``.
+
+    Raises:
+        OSError: as in :func:`read_regular`.
+        UnicodeDecodeError: it is not in that encoding.
+    """
+    return io.TextIOWrapper(io.BytesIO(read_regular(path, most=most)), encoding=encoding, errors=errors).read()
 
 
 def shown_path(path: str) -> str:

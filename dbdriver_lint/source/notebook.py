@@ -25,6 +25,10 @@ _MAGIC = re.compile(
 )
 _BOUNDARY = "# dbdriver-lint: cell {}"
 _PLACEHOLDER = re.compile(r"pass  # dbdriver-lint: magic (\d+)")
+MAX_BYTES = 50_000_000
+"""Larger notebooks are refused: as objects of Python their outputs may take forty times as much."""
+_TELLING = (b"sqlalchemy", b"alembic", b"sqlmodel", b"asyncpg", b"psycopg", b"aiomysql")
+"""Without any of these words a notebook that is too large has nothing that is worth a finding."""
 _CELL_PATH = re.compile(r"(?<=\.ipynb):cell \d+$")
 
 
@@ -58,8 +62,12 @@ class Notebook:
         """Read a notebook; one in another language has no cells for us.
 
         Raises:
-            NotebookError: it is not UTF-8, not JSON, or not a notebook.
+            NotebookError: it is not UTF-8, not JSON, not a notebook, or too large to be read as one.
         """
+        if len(data) > MAX_BYTES:
+            if not any(word in data for word in _TELLING):
+                return cls(path, "", (), (), "")
+            raise NotebookError(f"a notebook of more than {MAX_BYTES:,} bytes; clear its outputs")
         try:
             document = data.decode("utf-8")
             content = json.loads(document)
