@@ -34,6 +34,7 @@ def parser() -> argparse.ArgumentParser:
 
 def run(args: argparse.Namespace) -> int:
     """Print the translation; exit code 1 if the driver cannot do what the URL asks for."""
+    from dbdriver_lint.cli.output import write
     from dbdriver_lint.knowledge.address import DatabaseUrlError
     from dbdriver_lint.knowledge.intentions import Tls
     from dbdriver_lint.knowledge.translate import translate
@@ -43,7 +44,7 @@ def run(args: argparse.Namespace) -> int:
         result = translate(url, args.driver, default=Tls.of(args.ssl))
     except DatabaseUrlError as error:
         fail(str(error))
-    print(_json(result, args) if args.output_format == "json" else _text(result, args))
+    write((_json(result, args) if args.output_format == "json" else _text(result, args)) + "\n")
     return EXIT_FINDINGS if result.refused else EXIT_CLEAN
 
 

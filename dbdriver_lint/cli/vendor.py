@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from dbdriver_lint import __version__
 from dbdriver_lint.cli import EXIT_CLEAN, EXIT_FINDINGS, fail
 from dbdriver_lint.cli.options import new_parser
+from dbdriver_lint.cli.output import write
 from dbdriver_lint.fixes.write import WriteError, write_atomically
 from dbdriver_lint.settings.load import OWN_FILE
 
@@ -71,9 +72,9 @@ def run(args: argparse.Namespace) -> int:
             fail(f"{path} was not written by this command; --force overwrites it")
         path.parent.mkdir(parents=True, exist_ok=True)
         _write(path, present, text)
-        print(f"{path}: written")
+        write(f"{path}: written\n")
         if not args.no_settings:
-            print(_set_transform(path))
+            write(f"{_set_transform(path)}\n")
     except (OSError, UnicodeDecodeError, WriteError) as error:
         fail(str(error))
     return EXIT_CLEAN
@@ -88,9 +89,9 @@ def _write(path: Path, before: str | None, after: str) -> None:
 
 def _check(path: Path, present: str | None, text: str) -> int:
     if present is not None and _meaning(present) == _meaning(text):
-        print(f"{path}: up to date")
+        write(f"{path}: up to date\n")
         return EXIT_CLEAN
-    print(f"{path}: {'missing' if present is None else 'out of date'}; `dbdriver-lint vendor {path}` writes it")
+    write(f"{path}: {'missing' if present is None else 'out of date'}; `dbdriver-lint vendor {path}` writes it\n")
     return EXIT_FINDINGS
 
 

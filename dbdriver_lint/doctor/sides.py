@@ -63,7 +63,10 @@ def sides_for(
     if not wanted:
         loaded = default_driver(subject.dialect, project.sqlalchemy)
         wanted.append((Purpose.MIGRATIONS, min(loaded)))
-    return tuple(_side(subject, purpose, driver, convert, default) for purpose, driver in wanted)
+    translations = {
+        driver: _translation(subject, driver, default, project.sqlalchemy) for driver in {name for _, name in wanted}
+    }
+    return tuple(_side(subject, purpose, driver, convert, translations[driver]) for purpose, driver in wanted)
 
 
 def _evident(subject: Subject, purpose: Purpose, project: Project) -> str | None:
@@ -100,16 +103,17 @@ def import_error(dialect: str, driver: str) -> str | None:
     return None
 
 
-def _side(subject: Subject, purpose: Purpose, driver: str, convert: bool, default: Tls | None) -> Side:
-    translation = _translation(subject, driver, default)
+def _side(subject: Subject, purpose: Purpose, driver: str, convert: bool, translation: Translation | None) -> Side:
     drivername = translation.drivername if translation is not None else resolve_driver(driver)[2]
     usable = convert and translation is not None and not translation.refused
     url = translation.url if usable and translation is not None else parse_url(subject.text).with_drivername(drivername)
     return Side(purpose, driver, drivername, url, translation, converted=convert)
 
 
-def _translation(subject: Subject, driver: str, default: Tls | None) -> Translation | None:
+def _translation(subject: Subject, driver: str, default: Tls | None, sqlalchemy: VersionRange) -> Translation | None:
     try:
-        return translate(subject.text, driver, default=default)
+        return translate(
+            subject.text, driver, default=default, is_sqlalchemy_1=lambda: not sqlalchemy.may_be_at_least((2, 0))
+        )
     except DatabaseUrlError:
         return None

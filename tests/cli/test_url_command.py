@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import subprocess
+import sys
 
 import pytest
 
@@ -53,3 +56,11 @@ def test_usage_errors(arguments: list[str], capsys: pytest.CaptureFixture[str]) 
     captured = capsys.readouterr()
     assert "error" in captured.err
     assert "s3cret" not in captured.err + captured.out
+
+
+def test_a_terminal_that_cannot_write_arrows() -> None:
+    command = [sys.executable, "-m", "dbdriver_lint", "url", "postgres://h/d?connect_timeout=3", "--driver", "asyncpg"]
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    run = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert (run.returncode, run.stderr) == (0, "")
+    assert "connect_timeout \\u2192 timeout" in run.stdout
