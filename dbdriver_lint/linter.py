@@ -222,7 +222,7 @@ def _subjects(facts: ModuleFacts) -> dict[str, Sequence[object]]:
         "on_rewrite": facts.rewrites,
         "on_environment": () if facts.environment is None else (facts.environment,),
     }
-    return {**given, "on_module": (facts,) if any(given.values()) else ()}
+    return {**given, "on_module": (facts,) if facts.passed_on or any(given.values()) else ()}
 
 
 def _drafts(rule: type[Rule], given: Mapping[str, Sequence[object]], context: Context) -> Iterator[Draft]:

@@ -169,6 +169,7 @@ class Analysis:
                     drivers.append(self._driver(site, node, function, records))
             if last_name(node.func) == "run_sync" and node.args:
                 run_sync.append(commands.run_sync_call(self, site, node))
+        further = tuple(reached(self, [*self.callers, *self.calls.sites], made, wrapped))
         revision = revisions.is_revision(self)
         awaited = tuple(revisions.awaited_operations(self)) if revision else ()
         return ModuleFacts(
@@ -176,7 +177,8 @@ class Analysis:
             if revision or "alembic.context" in self.names.imports.values()
             else Purpose.APPLICATION,
             engines=tuple(engines),
-            reached=tuple(reached(self, [*self.callers, *self.calls.sites], made, wrapped)),
+            reached=tuple(engine for engine in further if engine.urls.decided),
+            passed_on=tuple(engine for engine in further if not engine.urls.decided),
             urls=tuple(self._url_literals()),
             drivers=tuple(drivers),
             classes=tuple(

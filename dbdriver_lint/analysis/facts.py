@@ -281,6 +281,8 @@ class ModuleFacts:
     reached: tuple[EngineCall, ...] = ()
     """The engines that functions of the project make of what they are given here, or of their own defaults, where
     only that says which URL it is."""
+    passed_on: tuple[EngineCall, ...] = ()
+    """Those that such functions make of a URL that is given here and not known."""
     urls: tuple[UrlLiteral, ...] = ()
     drivers: tuple[DriverCall, ...] = ()
     classes: tuple[ClassFacts, ...] = ()

@@ -97,9 +97,9 @@ def reached(
             urls = urls_of(_url(record))
             given.setdefault(node, []).append(urls)
             settled = sink is not None and (sink.only_dialect or sink.urls.decided)
-            if not urls.decided or settled or node in analysis.entering.only_dialect:
+            if settled or node in analysis.entering.only_dialect:
                 continue
-            if not all(_is_default(url, analysis.entering) for url in urls.urls):
+            if not urls.urls or not all(_is_default(url, analysis.entering) for url in urls.urls):
                 yield replace(_by_call(analysis, site, record, urls), wrapped_in_async_engine=node in wrapped)
     for function, calls in found.items():
         if isinstance(function, cst.FunctionDef):

@@ -175,7 +175,17 @@ ROWS: tuple[tuple[str, str, str, str, bool, tuple[str, ...], tuple[Needle, ...]]
         "design",
         False,
         ("on_module",),
-        ("create_async_engine", "async_engine_from_config"),
+        (
+            "create_async_engine",
+            "async_engine_from_config",
+            "postgres",
+            "mysql",
+            "mariadb",
+            "oracle",
+            "mssql",
+            "sqlite",
+            "engine(",
+        ),
     ),
     (
         "dbdriver_lint.rules.parameters.sslmode_in_async_engine",

@@ -11,7 +11,7 @@ from dbdriver_lint.knowledge.dialects import Nature
 from dbdriver_lint.knowledge.drivers import DRIVERS
 from dbdriver_lint.rules.base import Bad, Draft, Good, Rule
 from dbdriver_lint.rules.engines import OWN_CONNECTIONS, is_conditional
-from dbdriver_lint.rules.needles import ASYNC_ENGINES
+from dbdriver_lint.rules.needles import ASYNC_ENGINES, CALLERS
 from dbdriver_lint.rules.repairs import likely_dialect, preferred_driver, transform_call
 
 if TYPE_CHECKING:
@@ -32,7 +32,8 @@ class SharedUrl(Rule):
 
     ## What it does
     Finds modules in which one setting, environment variable or parameter, whatever its value, is the
-    URL of a synchronous engine and of an asynchronous one. It is silent where the code looks at the
+    URL of a synchronous engine and of an asynchronous one, also where functions of other modules make
+    the engines of it. It is silent where the code looks at the
     URL first, where a condition decides which of the engines is made, where the value of the URL is
     known (then XDB103 and XDB104 judge it), and in projects that use a driver which is both, such as
     psycopg 3.
@@ -54,7 +55,7 @@ class SharedUrl(Rule):
     code, name = "XDB113", "shared-url"
     group, severity, since = Group.DESIGN, Severity.WARNING, "0.1.0"
     confidence = Confidence.MEDIUM
-    needles = ASYNC_ENGINES
+    needles = (*ASYNC_ENGINES, *CALLERS)
     in_tests = False
     bad = (
         Bad(
@@ -85,8 +86,30 @@ class SharedUrl(Rule):
             'transform_url_for_driver(url, "asyncpg", ssl=None), pool_pre_ping=True)\n',
             raises=_ONE_FAILS,
         ),
+        Bad(
+            'import os\n\nfrom app.engines import async_engine, sync_engine\n\nURL = os.environ["DATABASE_URL"]\n'
+            "application = async_engine(URL)\nreports = sync_engine(URL)\n",
+            files={
+                "app/__init__.py": "",
+                "app/engines.py": f"{_ENGINES}\n\n"
+                "def sync_engine(url):\n    return create_engine(url, pool_pre_ping=True)\n\n\n"
+                "def async_engine(url):\n    return create_async_engine(url)\n",
+            },
+            raises=_ONE_FAILS,
+        ),
     )
     good = (
+        Good(
+            'import os\n\nfrom app.engines import make_engine\n\nURL = os.environ["DATABASE_URL"]\n'
+            "engine = make_engine(URL)\nasync_engine = make_engine(URL, asynchronous=True)\n",
+            files={
+                "app/__init__.py": "",
+                "app/engines.py": f"{_ENGINES}\n\n"
+                "def make_engine(url, asynchronous=False):\n"
+                "    if asynchronous:\n        return create_async_engine(to_async(url))\n"
+                "    return create_engine(url)\n",
+            },
+        ),
         Good(
             f"{_ENGINES}{_TRANSFORM}\nfrom app.config import settings\n\n"
             'engine = create_engine(transform_url_for_driver(settings.database_url, "postgresql+psycopg2"))\n'
@@ -123,19 +146,22 @@ class SharedUrl(Rule):
         if _BOTH & (context.dependencies.drivers() or frozenset()):
             return
         reported: set[tuple[str, ...]] = set()
-        for number, call in enumerate(facts.engines):
+        engines = sorted((*facts.engines, *facts.passed_on), key=lambda engine: engine.anchor.start)
+        for number, call in enumerate(engines):
             source = _source(call)
             if source is None or source in reported:
                 continue
-            other = next((e for e in facts.engines[:number] if _source(e) == source and _kind(e) != _kind(call)), None)
+            others = (e for e in engines[:number] if _source(e) == source and _kind(e) != _kind(call))
+            # a function that makes one or the other knows which
+            other = next((e for e in others if e.anchor != call.anchor), None)
             if other is None or call.url is None:
                 continue
             reported.add(source)
             yield self.finding(
                 call.url.anchor,
-                f"`{source[-1]}` is the URL of `{other.name}()` in line {other.anchor.start.line} too: whatever driver "
-                "it names, one of the two engines fails (only a driver such as psycopg 3 is both); convert it for "
-                "each with `transform_url_for_driver()`",
+                f"`{source[-1]}` is the URL of `{other.callee.text}()` in line {other.anchor.start.line} too: whatever "
+                "driver it names, one of the two engines fails (only a driver such as psycopg 3 is both); convert it "
+                "for each with `transform_url_for_driver()`",
                 related=(Step("the other engine is made here", other.anchor),),
                 fix=_converted((other, call), context),
             )
@@ -147,7 +173,9 @@ def _kind(call: EngineCall) -> bool:
 
 def _source(call: EngineCall) -> tuple[str, ...] | None:
     """What the URL of an engine is, where nothing is known of it and nothing was done to it; None else."""
-    if call.url is None or call.from_config or call.url.unpacked or call.urls.urls or call.only_dialect:
+    if call.url is None or call.from_config or call.urls.urls or call.only_dialect:
+        return None
+    if call.url.unpacked and not call.url.passed:
         return None
     if {*OWN_CONNECTIONS, "dialect"} & call.keywords.keys() or is_conditional(call):
         return None
@@ -157,7 +185,7 @@ def _source(call: EngineCall) -> tuple[str, ...] | None:
     if isinstance(value, EnvVar):
         return None if value.rewritten or value.checked else ("variable", value.name)
     if isinstance(value, Symbol) and not value.name.startswith("sqlalchemy."):
-        return ("name", value.name.rpartition(".")[0], call.url.anchor.text)
+        return ("name", value.name, ".".join(value.name.split(".")[-2:]))
     if isinstance(value, Unknown) and value.origin.kind == "parameter":
         return ("parameter", *call.location.classes, *call.location.functions, value.origin.name)
     return None
