@@ -322,6 +322,18 @@ def load_error(drivername: str) -> str:
     return f"NoSuchModuleError: Can't load plugin: sqlalchemy.dialects:{drivername.replace('+', '.')}"
 
 
+def absence(drivername: str, sqlalchemy: VersionRange) -> str | None:
+    """Why these versions of SQLAlchemy lack a driver that others have; None where they have it, or none ever had it."""
+    row = driver_named(drivername)
+    if row is None or is_loadable(drivername, sqlalchemy) is not False:
+        return None
+    if row.since is not None and sqlalchemy.may_be_below(row.since):
+        return f"that driver came with SQLAlchemy {'.'.join(map(str, row.since))}"
+    if row.until is not None:
+        return f"SQLAlchemy {'.'.join(map(str, row.until))} removed that driver; use another one"
+    return None
+
+
 def not_async_error(driver: str) -> str:
     """What ``create_async_engine`` raises, at once, for a sync driver."""
     return (

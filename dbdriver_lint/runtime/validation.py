@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.metadata import PackageNotFoundError, version
 
 from dbdriver_lint.knowledge.address import DatabaseUrlError, read_address
-from dbdriver_lint.knowledge.drivers import default_driver
+from dbdriver_lint.knowledge.drivers import absence, default_driver, load_error
 from dbdriver_lint.knowledge.parameters import Outcome, Place, describe, judge
 from dbdriver_lint.knowledge.spellings import BARE_NAMES, DIALECT_ALIASES
 from dbdriver_lint.knowledge.translate import resolve_driver
@@ -30,6 +30,9 @@ def check_url(url: object, driver: str) -> None:
             f"the URL {begins}, which does not select {driver}: it must begin with {drivername}://; "
             f"transform_url_for_driver(url, {driver!r}) makes it so"
         )
+    missing = absence(address.scheme, sqlalchemy)
+    if missing is not None:
+        raise DatabaseUrlError(f"`create_engine()` raises `{load_error(address.scheme)}`: {missing}")
     parameters: dict[str, object] = {}
     for key, value in address.query:
         seen = parameters.get(key)

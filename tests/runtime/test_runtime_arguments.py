@@ -10,12 +10,14 @@ import pytest
 import sqlalchemy
 from sqlalchemy.engine import make_url
 
+from dbdriver_lint.knowledge.versions import VersionRange
 from dbdriver_lint.runtime import (
     DatabaseUrlError,
     DatabaseUrls,
     engine_arguments,
     transform_url_for_driver,
     validate_url,
+    validation,
 )
 
 CA = Path(ssl.get_default_verify_paths().openssl_cafile)
@@ -173,3 +175,10 @@ def test_invalid(url: str, driver: str, message: str) -> None:
     with pytest.raises(DatabaseUrlError, match=message) as error:
         validate_url(url, driver)
     assert "s3cret" not in str(error.value)
+
+
+def test_a_driver_that_this_sqlalchemy_lacks_is_not_valid(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(validation, "_installed_sqlalchemy", lambda: VersionRange.parse("==1.4.54"))
+    with pytest.raises(DatabaseUrlError, match=r"NoSuchModuleError: .*psycopg`: that driver came with SQLAlchemy 2"):
+        validate_url("postgresql+psycopg://u:p@h/d", "psycopg")
+    validate_url("postgresql+psycopg2://u:p@h/d", "psycopg2")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from dbdriver_lint.findings.model import Group, Severity
 from dbdriver_lint.fixes.edit import Applicability, Edit, Fix
-from dbdriver_lint.knowledge.drivers import driver_named, is_loadable, load_error, suggest
+from dbdriver_lint.knowledge.drivers import absence, is_loadable, load_error, suggest
 from dbdriver_lint.rules.base import Bad, Draft, Good, Rule
 from dbdriver_lint.rules.engines import scheme_place
 from dbdriver_lint.rules.needles import CALLERS, ENGINES
@@ -97,14 +97,8 @@ class UnknownUrlDialect(Rule):
             if not url.url.drivername.known or is_loadable(name, versions) is not False:
                 continue
             right = suggest(name)
-            row = driver_named(name)
-            if right is not None:
-                remedy = f"write `{right.drivername}://`"
-            elif row is not None and row.since is not None and versions.may_be_below(row.since):
-                remedy = f"that driver came with SQLAlchemy {'.'.join(map(str, row.since))}"
-            elif row is not None and row.until is not None:
-                remedy = f"SQLAlchemy {'.'.join(map(str, row.until))} removed that driver; use another one"
-            else:
+            remedy = absence(name, versions) if right is None else f"write `{right.drivername}://`"
+            if remedy is None:
                 continue
             yield self.finding(
                 scheme_place(url, call.url.anchor),
