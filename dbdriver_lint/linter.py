@@ -35,6 +35,8 @@ CONFIGURED = Gate((b"://", b"dbdriver:"))
 """A configuration file without any of these has no finding."""
 READERS = Gate((b"engine", b"connect", b"create_pool", b"ConnectionPool", b"Database("))
 """A module without any of these words reads no database's URL."""
+MAX_LENGTH = 5_000_000
+"""Characters of a file; the syntax tree of a longer one may take gigabytes."""
 UNREADABLE = "XDB902"
 UNUSED_SUPPRESSION = "XDB901"
 
@@ -169,6 +171,8 @@ def facts_of(source: SourceFile, settings: Settings) -> tuple[ModuleFacts, Calla
     candidates = candidates_of(source.text)
     if candidates is not None and not candidates:
         return NO_FACTS, lambda: True
+    if len(source.text) > MAX_LENGTH:
+        raise UnparsableSourceError(f"it has more than {MAX_LENGTH:,} characters", 1, 1)
     from dbdriver_lint.analysis.imports import first_party_modules
 
     importer = first_party_modules(_env_files(settings))

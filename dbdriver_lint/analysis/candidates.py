@@ -88,7 +88,8 @@ class _Kind:
         ends = 0
         for at in sorted({at for word in self.words for at in _occurrences(text, word)}):
             if at >= ends:
-                start = max(text.rfind("\n", 0, at), text.rfind("\r", 0, at)) + 1
+                # not from the beginning: most texts have no "\r", and some have a word on each line
+                start = max(text.rfind("\n", ends, at), text.rfind("\r", ends, at), ends - 1) + 1
                 ends = _end_of_line(text, at)
                 found.append((start, _end_of_line(text, ends)))
         return found

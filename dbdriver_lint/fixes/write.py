@@ -6,9 +6,15 @@ import contextlib
 import os
 import shutil
 import tempfile
+import time
 from pathlib import Path
 
 from dbdriver_lint.source.files import read_regular
+
+STALE_SECONDS = 600
+"""From then on nobody writes a temporary file any more; it takes milliseconds."""
+_MARK = "dbdriver-lint-"
+_SUFFIX = ".tmp"
 
 
 class WriteError(Exception):
@@ -31,8 +37,10 @@ def write_atomically(path: str | os.PathLike[str], before: bytes, after: bytes) 
     if not os.access(target, os.W_OK):
         raise WriteError(f"{path} is read-only, so its fixes are not written")
     temporary: Path | None = None
+    prefix = f".{target.name}.{_MARK}"
     try:
-        descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".tmp", dir=target.parent)
+        _remove_stale(target.parent, prefix)
+        descriptor, name = tempfile.mkstemp(prefix=prefix, suffix=_SUFFIX, dir=target.parent)
         temporary = Path(name)
         with os.fdopen(descriptor, "wb") as stream:
             stream.write(after)
@@ -48,6 +56,16 @@ def write_atomically(path: str | os.PathLike[str], before: bytes, after: bytes) 
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
+
+
+def _remove_stale(folder: Path, prefix: str) -> None:
+    """Take away what a repair of the same file left behind that was killed; not what another one writes just now."""
+    with os.scandir(folder) as entries:
+        stale = [entry.path for entry in entries if entry.name.startswith(prefix) and entry.name.endswith(_SUFFIX)]
+    for path in stale:
+        with contextlib.suppress(OSError):
+            if time.time() - os.lstat(path).st_mtime > STALE_SECONDS:
+                os.unlink(path)  # noqa: PTH108
 
 
 def _holds(path: str | os.PathLike[str], target: Path, before: bytes, after: bytes) -> bool:

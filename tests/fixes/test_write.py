@@ -85,6 +85,27 @@ def test_a_change_at_the_last_moment_is_seen(file: Path, monkeypatch: pytest.Mon
     assert names(file.parent) == ["db.py"]
 
 
+def test_what_a_killed_repair_left_is_removed_by_the_next(file: Path) -> None:
+    ours = [".db.py.dbdriver-lint-a1b2c3d4.tmp", ".db.py.dbdriver-lint-e5f6g7h8.tmp"]
+    others = [".db.py.mine.tmp", ".other.py.dbdriver-lint-a1b2c3d4.tmp", ".db.py.dbdriver-lint-notes"]
+    for name in (*ours, *others):
+        (file.parent / name).write_bytes(b"half")
+        if name != ours[1]:
+            os.utime(file.parent / name, (0, 0))
+    write_atomically(file, b"old\r\n", b"new")
+    assert sorted(names(file.parent)) == sorted(["db.py", ours[1], *others])  # one may be at work just now
+
+
+def test_the_temporary_file_is_named_so(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the next repair looks for it."""
+    monkeypatch.setattr(os, "fsync", lambda descriptor: seen.extend(names(file.parent)))
+    seen: list[str] = []
+    write_atomically(file, b"old\r\n", b"new")
+    (name,) = (name for name in seen if name != "db.py")
+    assert name.startswith(".db.py.dbdriver-lint-")
+    assert name.endswith(".tmp")
+
+
 def test_a_file_that_vanished(tmp_path: Path) -> None:
     with pytest.raises(WriteError, match=r"db\.py could not be read again before writing: No such file"):
         write_atomically(tmp_path / "db.py", b"old", b"new")

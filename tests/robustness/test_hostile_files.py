@@ -75,6 +75,7 @@ FILES = {
         + "9" * 100_000
         + ")\n",
         "imports": "from .module import *\nfrom module import *\nimport module\n" * 2_000 + "create_engine(URL)\n",
+        "a word on each line": "# create_engine\n" * 200_000,
         "ignores": "create_engine  # dbdriver: ignore[" + "XDB101," * 10_000 + "]\n",
         "ignores, open": "create_engine  # dbdriver: ignore[" + "XDB101," * 100_000 + "\n",
         "ignores, a reason": "create_engine  # dbdriver: ignore[XDB101] a" + " " * 300_000 + "b\n",

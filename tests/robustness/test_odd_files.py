@@ -13,6 +13,7 @@ from unittest import mock
 
 import pytest
 
+from dbdriver_lint import linter
 from dbdriver_lint.cli import main
 from dbdriver_lint.fixes.write import write_atomically
 from dbdriver_lint.project import forget, manifests
@@ -124,6 +125,18 @@ def test_a_notebook_that_is_too_large(project: Path, capsys: pytest.CaptureFixtu
     assert "telling.ipynb:1:1: XDB902" in out
     assert "a notebook of more than 9,000 bytes; clear its outputs" in out
     assert Path("telling.ipynb").read_bytes() == before
+
+
+def test_a_module_that_is_too_long(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("long.py").write_text(ENGINE + "x = 1\n" * 2_000)
+    Path("data.py").write_text("x = 'https://example.com'\n" * 1_000)
+    with mock.patch.object(linter, "MAX_LENGTH", 9_000):
+        assert main(["check", "--select=XDB102,XDB902", "--no-cache", "--output-format=concise", "--fix", "."]) == 1
+    out = capsys.readouterr().out
+    assert "long.py:1:1: XDB902 This file was not linted: it has more than 9,000 characters" in out
+    assert out.count("XDB902") == 1
+    assert Path("long.py").read_text().startswith(ENGINE)
+    assert "postgresql://" in Path("db.py").read_text()
 
 
 def test_a_file_with_a_name_outside_is_written_here_only(project: Path) -> None:
