@@ -133,6 +133,8 @@ _OTHERS = (
     "mongodb",
     "tcp",
 )
+#: Only a URL of one of these is a fact of its own; others count where an engine gets them.
+_DATABASES = ("postgres", "mysql", "maria", "oracle", "mssql")
 _URL = _Kind.of({"://"}, rf"{''.join(f'(?<!{scheme})' for scheme in _OTHERS)}://")
 _MIGRATIONS = ("igrat", "lembic", "upgrade", "downgrade")
 _MIGRATION = _Kind.of(
@@ -300,7 +302,7 @@ def candidates_of(text: str) -> Candidates | None:
     if alembic and (_ENVIRONMENT.search(text) or (_OPERATIONS.search(text) and _COROUTINE.search(text))):
         return None
     asynchronous = "async" in text
-    kinds = [_URL]
+    kinds = [_URL] if any(name in text for name in _DATABASES) else []
     if alembic:
         kinds += [_OPERATION]
     if asynchronous:
