@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import gc
 import os
 import re
@@ -16,8 +15,7 @@ from typing import TYPE_CHECKING
 
 from dbdriver_lint.findings.model import Confidence, Finding, Severity
 from dbdriver_lint.project.discovery import SUFFIXES, Problem
-from dbdriver_lint.source.files import read_regular
-from dbdriver_lint.source.notebook import SUFFIX, Notebook, NotebookError
+from dbdriver_lint.source.files import NOTEBOOK, NotebookError, read_regular
 from dbdriver_lint.source.text import Position
 
 if TYPE_CHECKING:
@@ -26,6 +24,7 @@ if TYPE_CHECKING:
     from dbdriver_lint.cache import Inputs, ResultCache
     from dbdriver_lint.linter import FileResult
     from dbdriver_lint.settings.model import Settings
+    from dbdriver_lint.source.notebook import Notebook
     from dbdriver_lint.source.text import SourceFile
 
 _COLLECTION = 50_000
@@ -143,7 +142,7 @@ def _keep(task: Task, outcome: Outcome, cache: ResultCache) -> None:
 
     if task.data is not None:
         return
-    if outcome.inputs is None or (outcome.findings and task.path.endswith(SUFFIX)):
+    if outcome.inputs is None or (outcome.findings and task.path.endswith(NOTEBOOK)):
         cache.forget(task.path, task.settings)
         return
     source = next(iter(outcome.sources), None)
@@ -214,7 +213,7 @@ class Document:
     def __init__(self, path: str, data: bytes) -> None:
         self.path = path
         self.data = data
-        self.notebook = Notebook.parse(path, data) if path.endswith(SUFFIX) else None
+        self.notebook = _notebook(path, data) if path.endswith(NOTEBOOK) else None
         self.code = data if self.notebook is None else self.notebook.code.encode("utf-8", "surrogatepass")
 
     def with_code(self, code: bytes) -> bytes:
@@ -233,7 +232,13 @@ class Document:
             return list(result.findings), (result.source,)
         from dbdriver_lint.findings.cells import in_cells
 
-        return in_cells(Notebook.parse(self.path, changed), result.source, result.findings)
+        return in_cells(_notebook(self.path, changed), result.source, result.findings)
+
+
+def _notebook(path: str, data: bytes) -> Notebook:
+    from dbdriver_lint.source.notebook import Notebook
+
+    return Notebook.parse(path, data)
 
 
 def unreadable(path: str, reason: str) -> Finding:
@@ -263,6 +268,8 @@ def describe_crash(error: BaseException) -> str:
 
 def unified_diff(path: str, before: bytes, after: bytes) -> bytes:
     """The change as a unified diff that keeps every byte, line endings included."""
+    import difflib
+
     name = os.fsencode(path)
     lines = difflib.diff_bytes(difflib.unified_diff, _lines(before), _lines(after), name, name)
     return b"".join(line if line.endswith(b"\n") else line + b"\n\\ No newline at end of file\n" for line in lines)

@@ -182,7 +182,6 @@ def _check_version(settings: Settings) -> None:
 
 
 def _report(outcomes: Sequence[Outcome], problems: Sequence[Problem], finder: SettingsFinder) -> Report:
-    from dbdriver_lint.findings.fingerprint import fingerprints
     from dbdriver_lint.report.model import Report, RuleCard
     from dbdriver_lint.rules.index import entries
 
@@ -201,8 +200,16 @@ def _report(outcomes: Sequence[Outcome], problems: Sequence[Problem], finder: Se
         fixed={outcome.path: outcome.applied for outcome in outcomes if outcome.applied},
         problems=tuple(problems),
         rules={code: RuleCard.of(rules[code].load()) for code in codes if code in rules},
-        fingerprints=fingerprints(findings, sources),
+        fingerprints=_fingerprints(findings, sources),
     )
+
+
+def _fingerprints(findings: Sequence[Finding], sources: Mapping[str, SourceFile]) -> dict[Finding, str]:
+    if not findings:
+        return {}  # most runs need no hashes
+    from dbdriver_lint.findings.fingerprint import fingerprints
+
+    return fingerprints(findings, sources)
 
 
 def _without_accepted(

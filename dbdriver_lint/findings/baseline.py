@@ -13,8 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from dbdriver_lint.findings.fingerprint import fingerprint
-from dbdriver_lint.source.files import read_regular
-from dbdriver_lint.source.notebook import file_of
+from dbdriver_lint.source.files import file_of, read_regular
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -8,7 +8,7 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from dbdriver_lint.source.notebook import file_of
+from dbdriver_lint.source.files import file_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -26,8 +26,7 @@ from dbdriver_lint.report.page import markdown_page
 from dbdriver_lint.rules.registry import find_rule
 from dbdriver_lint.run import describe_crash
 from dbdriver_lint.settings.load import SettingsError, SettingsFinder
-from dbdriver_lint.source.files import read_regular
-from dbdriver_lint.source.notebook import file_of, is_cell
+from dbdriver_lint.source.files import file_of, is_cell, read_regular
 from dbdriver_lint.source.text import SourceFile, Span, UnreadableSourceError
 
 if TYPE_CHECKING:

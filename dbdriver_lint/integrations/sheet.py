@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from dbdriver_lint.fixes.edit import Applicability, Edit
 from dbdriver_lint.project import Project
 from dbdriver_lint.project.environment import is_configuration
-from dbdriver_lint.source.notebook import Notebook, NotebookError
+from dbdriver_lint.source.files import NotebookError
+from dbdriver_lint.source.notebook import Notebook
 from dbdriver_lint.source.text import SourceFile, Span
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dbdriver_lint.source.notebook import is_cell
+from dbdriver_lint.source.files import is_cell
 
 if TYPE_CHECKING:
     from dbdriver_lint.fixes.edit import Edit, Fix

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dbdriver_lint.fixes.edit import Applicability
-from dbdriver_lint.source.notebook import file_of
+from dbdriver_lint.source.files import file_of
 
 if TYPE_CHECKING:
     from collections import Counter

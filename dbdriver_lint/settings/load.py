@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 import types
 from dataclasses import Field, dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Union, get_args, get_origin, get_type_hints
 
@@ -22,7 +22,12 @@ MAX_BYTES = 5_000_000
 COMMAND_LINE = "command line"
 
 _FIELDS: dict[str, Field[Any]] = {key_of(f.name): f for f in setting_fields()}
-_TYPES = get_type_hints(Settings)
+
+
+@cache
+def _types() -> dict[str, Any]:
+    """What each setting has to be; only asked where something is set."""
+    return get_type_hints(Settings)
 
 
 class SettingsError(Exception):
@@ -216,7 +221,7 @@ def _shown(path: Path) -> str:
 
 def _decode(value: Any, known: Field[Any], place: str, key: str) -> Any:
     """``value`` as the type of the field, or an error that names what was expected."""
-    expected = _TYPES[known.name]
+    expected = _types()[known.name]
     if expected is bool:
         if not isinstance(value, bool):
             raise SettingsError(place, key, f"expected true or false, not {_kind(value)}")
@@ -262,6 +267,8 @@ def _is_text(expected: Any) -> bool:
 def _nearest_key(key: str) -> str:
     if key.replace("_", "-") in _FIELDS:
         return f"; did you mean `{key.replace('_', '-')}`?"
+    import difflib
+
     close = difflib.get_close_matches(key.replace("_", "-").lower(), [*_FIELDS, "extend"], n=1)
     return f"; did you mean `{close[0]}`?" if close else f"; known are {', '.join(['extend', *_FIELDS])}"
 

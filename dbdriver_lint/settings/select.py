@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol
@@ -121,6 +120,8 @@ def nearest(selector: str, rules: Iterable[RuleInfo]) -> str:
     for rule in rules:
         names += rule.code, rule.name
     wanted = selector.upper() if selector.upper().startswith("XDB") else selector.lower()
+    import difflib  # only where something is misspelt
+
     close = difflib.get_close_matches(wanted, names, n=1)
     return f"; did you mean `{close[0]}`?" if close else ""
 

@@ -1,10 +1,21 @@
-"""Files on the disk: read without waiting for a pipe, and named as people see them."""
+"""Files on the disk: read without waiting for a pipe, and named as people see them, cells of notebooks too."""
 
 from __future__ import annotations
 
 import io
 import os
+import re
 import stat
+
+from dbdriver_lint.source.text import UnreadableSourceError
+
+NOTEBOOK = ".ipynb"
+"""How the name of a notebook ends."""
+_CELL_PATH = re.compile(r"(?<=\.ipynb):cell \d+$")
+
+
+class NotebookError(UnreadableSourceError):
+    """The file is not a notebook, or a repair does not fit its cells."""
 
 
 def read_regular(path: str | os.PathLike[str], *, most: int | None = None, through_links: bool = True) -> bytes:
@@ -47,3 +58,13 @@ def shown_path(path: str) -> str:
     except ValueError:  # another drive
         return path
     return path if relative.split(os.sep, 1)[0] == os.pardir else relative
+
+
+def file_of(path: str) -> str:
+    """The file of a path that may name a cell of a notebook."""
+    return _CELL_PATH.sub("", path)
+
+
+def is_cell(path: str) -> bool:
+    """Whether a path names a cell of a notebook."""
+    return _CELL_PATH.search(path) is not None

@@ -11,12 +11,11 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from dbdriver_lint.source.text import Position, SourceFile, UnreadableSourceError
+from dbdriver_lint.source.files import NotebookError
+from dbdriver_lint.source.text import Position, SourceFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-SUFFIX = ".ipynb"
 
 _SPACE = re.compile(r"[ \t\r\n]*")
 _CELL_MAGIC = re.compile(r"%%(?!time\b|timeit\b|capture\b|prun\b)\w+")
@@ -29,11 +28,6 @@ MAX_BYTES = 50_000_000
 """Larger notebooks are refused: as objects of Python their outputs may take forty times as much."""
 _TELLING = (b"sqlalchemy", b"alembic", b"sqlmodel", b"asyncpg", b"psycopg", b"aiomysql")
 """Without any of these words a notebook that is too large has nothing that is worth a finding."""
-_CELL_PATH = re.compile(r"(?<=\.ipynb):cell \d+$")
-
-
-class NotebookError(UnreadableSourceError):
-    """The file is not a notebook, or a repair does not fit its cells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,16 +153,6 @@ class Notebook:
         tail = old[len(old[:-1].rstrip()) : -1]
         lines = re.findall(r"[^\n]*\n|[^\n]+", text)
         return "[" + lead + separator.join(json.dumps(line, ensure_ascii=ascii_only) for line in lines) + tail + "]"
-
-
-def file_of(path: str) -> str:
-    """The file of a path that may name a cell of a notebook."""
-    return _CELL_PATH.sub("", path)
-
-
-def is_cell(path: str) -> bool:
-    """Whether a path names a cell of a notebook."""
-    return _CELL_PATH.search(path) is not None
 
 
 def _is_python(content: dict[str, Any]) -> bool:

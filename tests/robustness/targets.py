@@ -26,8 +26,9 @@ from dbdriver_lint.project.dependencies import read_dependencies
 from dbdriver_lint.project.environment import settings_for
 from dbdriver_lint.settings.load import SettingsError, SettingsFinder
 from dbdriver_lint.source.comments import Layout
+from dbdriver_lint.source.files import NotebookError
 from dbdriver_lint.source.nesting import too_deep
-from dbdriver_lint.source.notebook import Notebook, NotebookError
+from dbdriver_lint.source.notebook import Notebook
 from dbdriver_lint.source.slice import Slicer
 from dbdriver_lint.source.text import SourceFile, UnreadableSourceError
 

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from dbdriver_lint.cli import main
-from dbdriver_lint.source.notebook import Notebook, NotebookError, file_of
+from dbdriver_lint.source.files import NotebookError, file_of
+from dbdriver_lint.source.notebook import Notebook
 from dbdriver_lint.source.text import Position
 
 ENGINE = 'engine = create_engine("postgres://app:s3cret@db.internal/app")'
