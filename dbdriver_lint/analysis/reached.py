@@ -92,19 +92,33 @@ def reached(
     found = analysis.interpreter.reached
     given: dict[cst.Call, list[UrlSet]] = {}
     for site in {site.node: site for site in callers if site.node in found}.values():
-        for node, record in _each_once(_engines(found[site.node])):
+        calls = list(_each_once(_engines(found[site.node])))
+        for node, record in calls:
+            given.setdefault(node, []).append(urls_of(_url(record)))
+        if _chooses(calls):
+            continue
+        for node, record in calls[:1]:
             sink = made.get(node)
             urls = urls_of(_url(record))
-            given.setdefault(node, []).append(urls)
             settled = sink is not None and (sink.only_dialect or sink.urls.decided)
             if settled or node in analysis.entering.only_dialect:
                 continue
             if not urls.urls or not all(_is_default(url, analysis.entering) for url in urls.urls):
-                yield replace(_by_call(analysis, site, record, urls), wrapped_in_async_engine=node in wrapped)
-    for function, calls in found.items():
-        if isinstance(function, cst.FunctionDef):
-            for node, record in _engines(calls):
+                engine = replace(_by_call(analysis, site, record, urls), wrapped_in_async_engine=node in wrapped)
+                yield engine if len(calls) == 1 else replace(engine, connect_args=None, keywords={}, open_keywords=True)
+    for function, reached_calls in found.items():
+        calls = list(_engines(reached_calls))
+        if isinstance(function, cst.FunctionDef) and not _chooses(calls):
+            for node, record in calls:
                 yield from _by_default(analysis, function, record, made.get(node), given.get(node, ()))
+
+
+def _chooses(calls: Collection[tuple[cst.Call, CallRecord]]) -> bool:
+    """Whether a function makes one engine or another, and nobody knows which: of several kinds, or URLs."""
+    kinds = {record.function for _, record in calls}
+    return len(kinds) > 1 or any(
+        not _same(urls_of(_url(one)), urls_of(_url(other))) for _, one in calls for _, other in calls
+    )
 
 
 def _is_default(url: PossibleUrl, entering: Entering) -> bool:

@@ -39,8 +39,20 @@ def name_of_engine(url):
 def default_engine(url="sqlite://", echo=False):
     return create_engine(url)
 
-def two_engines(url):
-    return create_engine(url), create_async_engine(url)
+def any_engine(url):
+    if unknown:
+        return create_async_engine(url)
+    return create_engine(url)
+
+def some_engine(url, asynchronous=False):
+    if asynchronous:
+        return create_async_engine(url)
+    return create_engine(url)
+
+def pooled_engine(url):
+    if unknown:
+        return create_engine(url, pool_size=5, connect_args={"sslmode": "require"})
+    return create_engine(url)
 
 def own_engine(name):
     return create_engine("sqlite://")
@@ -76,7 +88,7 @@ CALLS = [
     ("alias", f'from db import make_engine as _engine\n_engine("{PG}")', [(PG,)]),
     ("for its effect", f'from db import init_engine\ninit_engine("{PG}")', [(PG,)]),
     ("URL that is changed there", f'from db import async_engine\nasync_engine("{PG}")', [("postgresql+asyncpg://u@h/db",)]),
-    ("two of them", f'from db import two_engines\nfrom db import make_engine\nmake_engine("{PG}")\nmake_engine("mysql://h")', [(PG,), ("mysql://h",)]),
+    ("two of them", f'from db import make_engine\nmake_engine("{PG}")\nmake_engine("mysql://h")', [(PG,), ("mysql://h",)]),
     ("class", f'from db import Database\ndatabase = Database("{PG}", echo=True)', [(PG,)]),
     ("class with the __init__ of its base", f'from db import Child as ChildDatabase\nChildDatabase("{PG}")', [(PG,)]),
     ("method of an object that was given it", f'from db import LateDatabase\nd = LateDatabase("{PG}")\nd.connect()', [(PG,)]),
@@ -86,6 +98,9 @@ CALLS = [
     ("setting", 'from config import settings\nfrom db import make_engine\nmake_engine(settings.url)', [("sqlite://",)]),
     ("environment", 'from db import make_engine\nmake_engine(os.getenv("DB", "sqlite://"))', [("DB=sqlite://", "$DB")]),
     ("its own default", 'from db import default_engine\ndefault_engine(echo=True)', []),
+    ("one of both kinds, by what nobody knows", f'from db import any_engine\nany_engine("{PG}")', []),
+    ("one of both kinds, by an argument", f'from db import some_engine\nsome_engine("{PG}", True)', [(PG,)]),
+    ("one of two of a kind", f'from db import pooled_engine\npooled_engine("{PG}")', [(PG,)]),
     ("unknown", 'from db import make_engine\nmake_engine(unknown)', []),
     ("only the dialect is looked at", f'from db import name_of_engine\nname_of_engine("{PG}")', []),
     ("foreign function of the name", f'from elsewhere import make_engine\nmake_engine("{PG}")', []),
@@ -141,6 +156,7 @@ DEFAULTS = [
     ("everyone gives another engine", f'def make_engine(url="{PG}"):\n    return create_engine(url)\nmake_engine("sqlite://")', [("sqlite://",)]),
     ("one gives nothing", f'def make(url="{PG}"):\n    return create_engine(url)\nmake("sqlite://")\nmake()', [(PG,)]),
     ("a call without arguments", f'def make_engine(url="{PG}"):\n    return create_engine(url)\nmake_engine()', [(PG,)]),
+    ("of both kinds", f'def make(url="{PG}"):\n    if unknown:\n        return create_engine(url)\n    return create_async_engine(url)', []),
     ("no URL", 'def make(url=None):\n    return create_engine(url or "sqlite://")', []),
 ]  # fmt: skip
 
