@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace as copy
 from typing import TYPE_CHECKING
 
+from dbdriver_lint.analysis.anchors import NodeAnchor
 from dbdriver_lint.analysis.library import Arguments
 from dbdriver_lint.analysis.program import ClassRecord, FunctionRecord, InstanceRecord
 from dbdriver_lint.analysis.symbols import canonical
@@ -115,18 +116,17 @@ def _field(
     objects: Objects, owners: list[ClassRecord], record: InstanceRecord, name: str, frame: Frame, *, settings: bool
 ) -> Value | None:
     """A field's value as it is given, read from the environment, or by default."""
-    names: list[str] = []
-    for klass in reversed(owners):
-        names += [field for field in klass.fields if field not in names]
+    declared = any(name in klass.fields for klass in owners)
     owner = next((owner for owner in owners if name in owner.fields or owner.env.own(name) is not None), None)
     if owner is None or name in ("model_config", "Config"):
         return None
     default = owner.env.own(name)
-    if name not in names and (not settings or default is None or isinstance(default, Object)):
+    if not declared and (not settings or default is None or isinstance(default, Object)):
         return None
     given = record.keywords.get(name)
-    if given is None and not settings and name in names and names.index(name) < len(record.positional):
-        given = record.positional[names.index(name)]
+    if given is None and not settings and declared and record.positional:
+        names = list(dict.fromkeys(field for klass in reversed(owners) for field in klass.fields))
+        given = dict(zip(names, record.positional, strict=False)).get(name)
     if given is not None:
         return given
     known = _default(objects, default, frame)
@@ -246,11 +246,13 @@ def _validated(
 def _others(
     objects: Objects, owners: list[ClassRecord], record: InstanceRecord, name: str, hook: FunctionRecord, frame: Frame
 ) -> Value:
-    """The values of the other fields, as a validator is given them: ``values``, or ``info.data``."""
+    """The values of the other fields that it names, as a validator is given them: ``values``, or ``info.data``."""
     settings = is_settings(record.owner)
-    names = [field for owner in reversed(owners) for field in owner.fields if field != name]
+    parsed = hook.module.parsed
+    text = "" if parsed is None else NodeAnchor(parsed, hook.node).text
+    names = [field for owner in reversed(owners) for field in owner.fields if field != name and field in text]
     found = {field: _field(objects, owners, record, field, frame, settings=settings) for field in names}
-    data = Dictionary({field: value for field, value in found.items() if value is not None})
+    data = Dictionary({field: value for field, value in found.items() if value is not None}, open=True)
     if "pydantic.field_validator" not in hook.decorators:
         return data
     return Object("instance", "ValidationInfo", InstanceRecord(record.owner, attributes={"data": data}))

@@ -54,7 +54,7 @@ if TYPE_CHECKING:
     from dbdriver_lint.analysis.library import Arguments
 
 #: How many statements may be executed for one file; beyond it every value is unknown.
-MAX_STEPS = 20_000
+MAX_STEPS = 50_000
 #: How deep calls of the project's own functions are followed.
 MAX_DEPTH = 8
 #: How many items of a known list a loop is run for.
