@@ -177,7 +177,6 @@ def _by_call(analysis: Analysis, site: Site, record: CallRecord, urls: UrlSet) -
     name = record.function.rpartition(".")[2]
     step = Step(f"it is given to `{name}()` here", record.anchor)
     value = _url(record)
-    assert value is not None
     urls = replace(urls, urls=tuple(replace(url, steps=(*url.steps, step)) for url in urls.urls))
     keywords = {key: Argument(each, whole, whole, key, passed=True) for key, each in record.keywords.items()}
     return EngineCall(
@@ -185,7 +184,7 @@ def _by_call(analysis: Analysis, site: Site, record: CallRecord, urls: UrlSet) -
         is_async=ENGINE_FUNCTIONS[record.function],
         anchor=whole,
         callee=analysis.anchor(site, node.func),
-        url=_carrying(analysis, site, node, value),
+        url=None if value is None else _carrying(analysis, site, node, value),
         urls=urls,
         connect_args=keywords.get("connect_args"),
         keywords=keywords,

@@ -171,3 +171,17 @@ def test_condition_of_a_default(tmp_path: Path) -> None:
     (url,) = call.urls.urls
     assert call.urls.condition_of(url) == "By default, "
     assert [step.message for step in url.steps] == ["`url` is this by default"]
+
+
+@pytest.mark.parametrize("call", ["make_engine()", "make_engine(echo=True)", "make_engine(**options)"])
+def test_a_call_that_gives_no_url(tmp_path: Path, call: str) -> None:
+    code = f"""
+        from sqlalchemy import create_engine
+
+        def make_engine(**given):
+            return create_engine(**given)
+
+        engine = {call}
+        """
+    facts = facts_of(tmp_path, {"app.py": dedent(code)}, "app.py")
+    assert [engine.url for engine in facts.reached if engine.url is not None] == []
