@@ -243,12 +243,13 @@ def _subjects(test: cst.CSTNode) -> dict[str, cst.CSTNode]:
     stack: list[cst.CSTNode] = [test]
     while stack:
         node = stack.pop()
-        if isinstance(node, (cst.Name, cst.Attribute)):
+        if type(node) is cst.Name:
+            found.setdefault(node.value, node)
+        elif type(node) is cst.Attribute:
             path = dotted(node)
             if path is not None:
                 found.setdefault(path, node)
-            if isinstance(node, cst.Attribute):
-                stack.append(node.value)
+            stack.append(node.value)
         elif isinstance(node, cst.Call):
             # of `url.startswith(...)` the URL is the subject, not its method
             stack.append(node.func.value if isinstance(node.func, cst.Attribute) else node.func)

@@ -151,10 +151,12 @@ def _handlers(visitor: type) -> tuple[dict[type, str], dict[type, str]]:
 def dotted(node: cst.CSTNode) -> str | None:
     """``a.b.c`` of names and attributes, else None."""
     names: list[str] = []
-    while isinstance(node, cst.Attribute):
+    while (
+        type(node) is cst.Attribute
+    ):  # isinstance() is slow for LibCST's abstract classes, and nobody derives from these
         names.append(node.attr.value)
         node = node.value
-    if not isinstance(node, cst.Name):
+    if type(node) is not cst.Name:
         return None
     names.append(node.value)
     return ".".join(reversed(names))
@@ -162,9 +164,9 @@ def dotted(node: cst.CSTNode) -> str | None:
 
 def last_name(node: cst.CSTNode) -> str | None:
     """``c`` of ``a().b.c``: the name that a call is written with."""
-    if isinstance(node, cst.Attribute):
+    if type(node) is cst.Attribute:
         return node.attr.value
-    return node.value if isinstance(node, cst.Name) else None
+    return node.value if type(node) is cst.Name else None
 
 
 def string_value(node: cst.SimpleString) -> tuple[str | bytes, int | None]:
