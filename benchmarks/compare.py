@@ -25,7 +25,7 @@ from measure import Command
 BIN = Path(sys.executable).parent
 PYTHON = sys.executable
 HERE = Path(__file__).parent
-US = [PYTHON, "-m", "dbdriver_lint", "check", "--isolated", "--exit-zero", "--output-format", "concise"]
+US = [str(BIN / "dbdriver-lint"), "check", "--isolated", "--exit-zero", "--output-format", "concise"]
 PARSE = "import sys, {module}\nfor path in open(sys.argv[1]).read().splitlines():\n    data = open(path, 'rb').read()\n"
 PARSE += "    try:\n        {module}.{function}(data)\n    except Exception:\n        pass\n"
 
@@ -83,7 +83,7 @@ def start_up(work: Path) -> list[Goal]:
     return [
         Goal("file without candidates / python -c pass", us("quiet", [str(quiet)]), bare, 6),
         Goal("file with findings / import libcst", us("loud", [str(loud)]), parser, 1.5),
-        Goal("--version / python -c pass", Command("version", [PYTHON, "-m", "dbdriver_lint", "--version"]), bare),
+        Goal("--version / python -c pass", Command("version", [US[0], "--version"]), bare),
         Goal("import libcst / python -c pass", parser, bare),
         Goal("ruff, one file / python -c pass", ruff("ruff", [str(quiet)]), bare),
     ]

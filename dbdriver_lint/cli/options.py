@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -22,9 +23,31 @@ def comma_list(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
+_WIDTH = 80
+"""Columns where there is no terminal."""
+
+
 def new_parser(command: str, description: str) -> argparse.ArgumentParser:
     """An argument parser for ``dbdriver-lint <command>``."""
-    return _Parser(f"dbdriver-lint {command}", description=description, allow_abbrev=False)
+    return _Parser(f"dbdriver-lint {command}", description=description, allow_abbrev=False, formatter_class=_Formatter)
+
+
+class _Formatter(argparse.HelpFormatter):
+    """As wide as the terminal, which argparse asks with each argument, by a library that is slow to load."""
+
+    def __init__(self, prog: str, **options: Any) -> None:
+        options.setdefault("width", _columns() - 2)
+        super().__init__(prog, **options)
+
+
+def _columns() -> int:
+    columns = os.environ.get("COLUMNS", "")
+    if columns.isdecimal() and int(columns) > 0:
+        return int(columns)
+    try:
+        return os.get_terminal_size(sys.__stdout__.fileno()).columns or _WIDTH  # type: ignore[union-attr]
+    except (AttributeError, ValueError, OSError):
+        return _WIDTH
 
 
 class _Parser(argparse.ArgumentParser):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -43,6 +42,8 @@ def summary(report: Report, terminal: Terminal) -> list[str]:
 def counted(report: Report, terminal: Terminal, format_name: str) -> str:
     """`--statistics`: how often each rule found something, the most frequent first."""
     if format_name == "json":
+        import json
+
         return json.dumps([{"code": c, "name": n, "count": k} for (c, n), k in _counts(report)], indent=2) + "\n"
     fixable = {f.code: marker for f in report.findings if (marker := fix_marker(f))}
     counts = _counts(report)
