@@ -7,6 +7,7 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from dbdriver_lint.knowledge.dialects import SCHEMES, URL_WORDS
 from dbdriver_lint.source.text import line_starts
 
 if TYPE_CHECKING:
@@ -133,8 +134,6 @@ _OTHERS = (
     "mongodb",
     "tcp",
 )
-#: Only a URL of one of these is a fact of its own; others count where an engine gets them.
-_DATABASES = ("postgres", "mysql", "maria", "oracle", "mssql")
 _URL = _Kind.of({"://"}, rf"{''.join(f'(?<!{scheme})' for scheme in _OTHERS)}://")
 _MIGRATIONS = ("igrat", "lembic", "upgrade", "downgrade")
 _MIGRATION = _Kind.of(
@@ -187,8 +186,8 @@ _EFFECT = _Kind.of(
 )
 #: What makes another URL of one. In a function what it returns counts with it.
 _REWRITE = re.compile(
-    r"\.(?:replace|_replace|sub|removeprefix|removesuffix|l?strip|r?split|r?partition)\s*\((?=[^\n]*(?:postgres|mysql"
-    r"|maria|sqlite|oracle|mssql|cockroach|asyncpg|psycopg|aiomysql|asyncmy|sslmode|://))|\[\s*len\s*\([^\n]*://"
+    r"\.(?:replace|_replace|sub|removeprefix|removesuffix|l?strip|r?split|r?partition)\s*"
+    rf"\((?=[^\n]*(?:{'|'.join(URL_WORDS)}))|\[\s*len\s*\([^\n]*://"
 )
 _DEFINITION = re.compile(r"^[ \t]*(?:(?:async[ \t]+)?def|class)\b|^[^\s#)\]}]", re.MULTILINE)
 _RETURN = re.compile(r"^[ \t]+return\b", re.MULTILINE)
@@ -302,7 +301,8 @@ def candidates_of(text: str) -> Candidates | None:
     if alembic and (_ENVIRONMENT.search(text) or (_OPERATIONS.search(text) and _COROUTINE.search(text))):
         return None
     asynchronous = "async" in text
-    kinds = [_URL] if any(name in text for name in _DATABASES) else []
+    # a URL of another database counts where an engine gets it, not by itself
+    kinds = [_URL] if any(name in text for name in SCHEMES) else []
     if alembic:
         kinds += [_OPERATION]
     if asynchronous:

@@ -15,6 +15,14 @@ if TYPE_CHECKING:
 
 Version = tuple[int, ...]
 
+SCHEMES = ("postgres", "mysql", "mariadb", "oracle", "mssql")
+"""One of these words is in the URL of each database that has a server and rules of its own."""
+URL_WORDS = (
+    *("postgres", "mysql", "maria", "sqlite", "oracle", "mssql", "cockroach"),
+    *("asyncpg", "psycopg", "aiomysql", "asyncmy", "sslmode", "://"),
+)
+"""One of these words is in each call that makes another URL of one: a database, a driver, a part of the URL."""
+
 
 class Nature(enum.StrEnum):
     """Which engine functions a driver name works with."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from dbdriver_lint.knowledge.dialects import SCHEMES
+
 
 class Together(NamedTuple):
     """A needle of two parts, both of which a file has to hold somewhere: one of the words, and one of the others."""
@@ -19,9 +21,7 @@ DATABASES = ("import databases", "from databases")
 MYSQL_DRIVERS = ("pymysql", "aiomysql", "asyncmy", "MySQLdb", "mysql.connector", "import mariadb")
 DRIVERS = ("asyncpg", "psycopg", "pg8000", *MYSQL_DRIVERS, *DATABASES, "oracledb", "pymssql")
 """A raw driver may be called."""
-CALLERS = ("postgres", "mysql", "mariadb", "oracle", "mssql", "sqlite", "engine(")
+CALLERS = (*SCHEMES, "sqlite", "engine(")
 """A function that makes an engine elsewhere may be called with a URL."""
 OPTIONS = ("set_main_option", "set_section_option")
 """A URL is given to Alembic's configuration."""
-SCHEMES = ("postgres", "mysql", "mariadb", "oracle", "mssql")
-"""A URL is written, or put together."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dbdriver_lint.findings.model import Confidence, Group, Severity
+from dbdriver_lint.knowledge.dialects import URL_WORDS
 from dbdriver_lint.rules.base import Bad, Draft, Good, Rule
-from dbdriver_lint.rules.needles import ENGINES, SCHEMES, Together
+from dbdriver_lint.rules.needles import ENGINES, Together
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -53,19 +54,7 @@ class FragileUrlRewrite(Rule):
     needles = (
         Together(
             ("replace(", ".sub(", ".split(", ".partition(", "strip(", ".removeprefix(", "[len("),
-            (
-                *ENGINES,
-                *SCHEMES,
-                "://",
-                "aiomysql",
-                "asyncmy",
-                "asyncpg",
-                "cockroach",
-                "maria",
-                "psycopg",
-                "sqlite",
-                "sslmode",
-            ),
+            (*ENGINES, *URL_WORDS),
         ),
     )
     in_tests = False

@@ -6,10 +6,9 @@ import re
 from typing import TYPE_CHECKING
 
 from dbdriver_lint.findings.model import Group, Severity
-from dbdriver_lint.knowledge.dialects import DIALECTS
+from dbdriver_lint.knowledge.dialects import DIALECTS, SCHEMES
 from dbdriver_lint.rules.base import Bad, Draft, Good, Rule
 from dbdriver_lint.rules.engines import has_engine_in_hand
-from dbdriver_lint.rules.needles import SCHEMES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

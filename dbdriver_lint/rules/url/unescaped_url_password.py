@@ -9,10 +9,9 @@ from dbdriver_lint.analysis import strings
 from dbdriver_lint.analysis.values import EnvVar, Hole, Template, Unknown, options
 from dbdriver_lint.findings.model import Confidence, Group, Severity
 from dbdriver_lint.fixes.edit import Applicability, Edit, Fix
-from dbdriver_lint.knowledge.dialects import DIALECTS
+from dbdriver_lint.knowledge.dialects import DIALECTS, SCHEMES
 from dbdriver_lint.knowledge.urls import UrlError, parse_url
 from dbdriver_lint.rules.base import Bad, Draft, Good, Rule
-from dbdriver_lint.rules.needles import SCHEMES
 from dbdriver_lint.source.anchors import Anchor
 from dbdriver_lint.source.text import Span
 
