@@ -181,13 +181,9 @@ def facts_of(source: SourceFile, settings: Settings) -> tuple[ModuleFacts, Calla
     if lines is not None and not lines:
         return NO_FACTS, lambda: True
     from dbdriver_lint.analysis.build import analyse
-    from dbdriver_lint.source.parse import parse
     from dbdriver_lint.source.translation import read
 
-    if slicer is None:
-        parsed = parse(source)
-    else:
-        parsed = read(source, slicer.whole() if lines is None else slicer.around(lines))
+    parsed = read(source, slicer, lines)
     return analyse(parsed, importer=importer), lambda: parsed.faithful
 
 

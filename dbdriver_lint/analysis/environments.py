@@ -93,11 +93,13 @@ def _analysed(path: str, _modified: int, _size: int, _generation: int) -> Module
     from dbdriver_lint.analysis.imports import first_party_modules
     from dbdriver_lint.project.modules import MAX_BYTES
     from dbdriver_lint.source.files import read_regular
-    from dbdriver_lint.source.parse import UnparsableSourceError, parse
+    from dbdriver_lint.source.parse import UnparsableSourceError
     from dbdriver_lint.source.text import SourceFile, UnreadableSourceError
+    from dbdriver_lint.source.translation import read
 
     try:
-        parsed = parse(SourceFile.from_bytes(path, read_regular(path, most=MAX_BYTES)))
-        return analyse(parsed, importer=first_party_modules())
+        source = SourceFile.from_bytes(path, read_regular(path, most=MAX_BYTES))
+        importer = first_party_modules()
+        return analyse(read(source, importer.slicer(source)), importer=importer)
     except (OSError, UnreadableSourceError, UnparsableSourceError, RecursionError):
         return None

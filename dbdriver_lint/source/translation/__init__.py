@@ -15,20 +15,27 @@ from dbdriver_lint.source.translation.expressions import Untranslatable
 from dbdriver_lint.source.translation.statements import Translator
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from dbdriver_lint.source.parse import ParsedModule
-    from dbdriver_lint.source.slice import Slice
+    from dbdriver_lint.source.slice import Slicer
     from dbdriver_lint.source.text import SourceFile
 
 __all__ = ["Translator", "Untranslatable", "read"]
 
 
-def read(source: SourceFile, kept: Slice) -> ParsedModule:
-    """The kept statements of a file, by the parser only where they cannot be translated.
+def read(source: SourceFile, slicer: Slicer | None, lines: Sequence[int] | None = None) -> ParsedModule:
+    """A file, or what the statements on ``lines`` (1-based, sorted) need, with places.
+
+    LibCST's parser reads what cannot be translated, and a file that ``ast`` cannot read (``slicer`` is None).
 
     Raises:
-        UnparsableSourceError: nested too deeply.
+        UnparsableSourceError: not Python, or nested too deeply.
     """
+    if slicer is None:
+        return parse(source)
+    kept = slicer.whole() if lines is None else slicer.around(lines)
     try:
-        return Translator(source, kept.file).module(kept)[0]
+        return Translator(source, slicer).module(kept)[0]
     except Untranslatable:
         return parse(source, kept.cut())
