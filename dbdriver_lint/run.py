@@ -78,6 +78,18 @@ class Outcome:
     """What the findings were made from, where it was asked and all of it stayed as it was."""
 
 
+@contextmanager
+def _few_collections() -> Iterator[None]:
+    """Let syntax trees grow without the collector, which walks them again and again and finds nothing in them."""
+    before = gc.get_threshold()
+    gc.set_threshold(_COLLECTION)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+
+
+@_few_collections()
 def lint_files(
     tasks: Sequence[Task],
     options: Options,
@@ -92,17 +104,6 @@ def lint_files(
     takes longer than :data:`PATIENCE`. ``progress`` is called with the number of files done. Files
     that ``cache`` knows are not linted, and what is found in the others is kept in it.
     """
-    with _few_collections():
-        return _lint_files(tasks, options, jobs, progress, cache)
-
-
-def _lint_files(
-    tasks: Sequence[Task],
-    options: Options,
-    jobs: int | None,
-    progress: Callable[[int], None],
-    cache: ResultCache | None,
-) -> list[Outcome]:
     if cache is None or not options.only_look:
         return _lint_all(tasks, options, jobs, progress)
     recalled = {number: outcome for number, task in enumerate(tasks) if (outcome := _recalled(task, cache)) is not None}
@@ -114,17 +115,6 @@ def _lint_files(
     cache.save()
     new = iter(linted)
     return [recalled[number] if number in recalled else next(new) for number in range(len(tasks))]
-
-
-@contextmanager
-def _few_collections() -> Iterator[None]:
-    """Let syntax trees grow without the collector, which walks them again and again and finds nothing in them."""
-    before = gc.get_threshold()
-    gc.set_threshold(_COLLECTION)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
 
 
 def _recalled(task: Task, cache: ResultCache) -> Outcome | None:

@@ -95,17 +95,17 @@ def reached(
         calls = list(_each_once(_engines(found[site.node])))
         for node, record in calls:
             given.setdefault(node, []).append(urls_of(_url(record)))
-        if _chooses(calls):
+        if not calls or _chooses(calls):
             continue
-        for node, record in calls[:1]:
-            sink = made.get(node)
-            urls = urls_of(_url(record))
-            settled = sink is not None and (sink.only_dialect or sink.urls.decided)
-            if settled or node in analysis.entering.only_dialect:
-                continue
-            if not urls.urls or not all(_is_default(url, analysis.entering) for url in urls.urls):
-                engine = replace(_by_call(analysis, site, record, urls), wrapped_in_async_engine=node in wrapped)
-                yield engine if len(calls) == 1 else replace(engine, connect_args=None, keywords={}, open_keywords=True)
+        node, record = calls[0]
+        sink = made.get(node)
+        settled = sink is not None and (sink.only_dialect or sink.urls.decided)
+        if settled or node in analysis.entering.only_dialect:
+            continue
+        urls = urls_of(_url(record))
+        if not urls.urls or not all(_is_default(url, analysis.entering) for url in urls.urls):
+            engine = replace(_by_call(analysis, site, record, urls), wrapped_in_async_engine=node in wrapped)
+            yield engine if len(calls) == 1 else replace(engine, connect_args=None, keywords={}, open_keywords=True)
     for function, reached_calls in found.items():
         calls = list(_engines(reached_calls))
         if isinstance(function, cst.FunctionDef) and not _chooses(calls):
@@ -115,10 +115,7 @@ def reached(
 
 def _chooses(calls: Collection[tuple[cst.Call, CallRecord]]) -> bool:
     """Whether a function makes one engine or another, and nobody knows which: of several kinds, or URLs."""
-    kinds = {record.function for _, record in calls}
-    return len(kinds) > 1 or any(
-        not _same(urls_of(_url(one)), urls_of(_url(other))) for _, one in calls for _, other in calls
-    )
+    return len({(record.function, _texts(urls_of(_url(record)))) for _, record in calls}) > 1
 
 
 def _is_default(url: PossibleUrl, entering: Entering) -> bool:
@@ -140,7 +137,7 @@ def _by_default(
         return
     name = sink.location.classes[-1] if sink.location.classes else function.name.value
     calls = re.findall(rf"(?<!def )(?<!class )\b{name}\s*\(\s*(\)?)", analysis.parsed.source.text)
-    if calls and not any(calls) and not any(_same(urls, other) for other in given):
+    if calls and not any(calls) and not any(_texts(urls) == _texts(other) for other in given):
         return
     possible = tuple(replace(url, by_default=True) for url in urls.urls)
     yield replace(sink, urls=replace(urls, urls=possible), url=replace(sink.url, value=value))
@@ -165,8 +162,8 @@ def _url(record: CallRecord) -> Value | None:
     return record.positional[0] if record.positional else record.keywords.get(_URL)
 
 
-def _same(first: UrlSet, second: UrlSet) -> bool:
-    return {url.url.text for url in first.urls} == {url.url.text for url in second.urls}
+def _texts(urls: UrlSet) -> frozenset[str]:
+    return frozenset(url.url.text for url in urls.urls)
 
 
 def _by_call(analysis: Analysis, site: Site, record: CallRecord, urls: UrlSet) -> EngineCall:
