@@ -46,7 +46,7 @@ from dbdriver_lint.analysis.values import (
     choice,
     with_step,
 )
-from dbdriver_lint.source.slice import MUTATORS
+from dbdriver_lint.source.bindings import MUTATORS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -13,8 +13,9 @@ from dbdriver_lint.source.translation.places import Extent, TranslatedModule
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from dbdriver_lint.source.outline import Statement
     from dbdriver_lint.source.parse import ParsedModule
-    from dbdriver_lint.source.slice import Slice, Statement
+    from dbdriver_lint.source.slice import Slice
 
 _AUGMENTED = {
     theirs: getattr(cst, f"{type(ours).__name__}Assign")()
