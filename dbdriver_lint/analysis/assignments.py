@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from dbdriver_lint.analysis import operators
 from dbdriver_lint.analysis.conditions import Conditions
 from dbdriver_lint.analysis.expressions import is_of_state
 from dbdriver_lint.analysis.program import Deferred, Env, InstanceRecord
@@ -139,9 +140,9 @@ class Assignments(Conditions):
         current = self.evaluate(node.target, frame)
         result: Value = Unknown("computed", current.steps)
         if isinstance(node.operator, cst.AddAssign):
-            result = self.add(current, value)
+            result = operators.add(current, value)
         elif isinstance(node.operator, cst.BitOrAssign):
-            result = self.merge(current, value)
+            result = operators.merge(current, value)
         if is_too_large(result):
             result = Unknown("too large", result.steps)
         self.assign(node.target, result, node.value, frame)

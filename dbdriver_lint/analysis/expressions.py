@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace as copy
 from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
-from dbdriver_lint.analysis import library, strings, texts
-from dbdriver_lint.analysis.objects import Objects
+from dbdriver_lint.analysis import dictionaries, library, literals, operators, strings, texts, url_objects
+from dbdriver_lint.analysis.calls import Calls
 from dbdriver_lint.analysis.program import ClassRecord, Deferred, Env, FunctionRecord
-from dbdriver_lint.analysis.symbols import ATTRIBUTES, RESULTS, canonical
-from dbdriver_lint.analysis.tree import children, dotted, fstring_text, last_name, string_value
+from dbdriver_lint.analysis.symbols import ATTRIBUTES, canonical
+from dbdriver_lint.analysis.tree import children, dotted
 from dbdriver_lint.analysis.values import (
-    CallRecord,
     Choice,
     Constant,
     Dictionary,
     EnvVar,
-    Hole,
     Items,
-    Literal,
     Object,
     Result,
     Symbol,
@@ -32,16 +29,12 @@ from dbdriver_lint.analysis.values import (
     Value,
     choice,
     is_too_large,
-    one_way,
     options,
     unknown_attribute,
 )
 
 if TYPE_CHECKING:
     from dbdriver_lint.analysis.frames import Frame
-
-#: Comprehensions over more known items are not followed item by item.
-MAX_ITEMS = 8
 
 _BUILTINS = frozenset(
     [
@@ -80,12 +73,19 @@ _BUILTINS = frozenset(
 )
 
 
-class Expressions(Objects):
+class Expressions(Calls):
     """The expression half of the interpreter; statements call :meth:`evaluate`."""
 
-    calls: dict[cst.Call, list[CallRecord]]
     definitions: dict[cst.CSTNode, FunctionRecord | ClassRecord]
     state: dict[str, Value]
+
+    def assume(self, test: cst.BaseExpression, wanted: bool, frame: Frame) -> bool:
+        """See :class:`~dbdriver_lint.analysis.interpreter.Interpreter`."""
+        raise NotImplementedError
+
+    def assign(self, target: cst.CSTNode, value: Value, source: cst.CSTNode | None, frame: Frame) -> None:
+        """See :class:`~dbdriver_lint.analysis.interpreter.Interpreter`."""
+        raise NotImplementedError
 
     def evaluate(self, node: cst.CSTNode, frame: Frame) -> Value:
         """The value of an expression at this place."""
@@ -100,87 +100,6 @@ class Expressions(Objects):
         if isinstance(node, _COLLECTING) and is_too_large(value):
             return Unknown("too large", value.steps)
         return value
-
-    # Literals
-
-    def _simple_string(self, node: cst.SimpleString, frame: Frame) -> Value:
-        value, skip = string_value(node)
-        if isinstance(value, bytes):
-            return Constant(value)
-        return strings.text_of(value, None if skip is None else Literal(frame.anchor(node), skip))
-
-    def _formatted_string(self, node: cst.FormattedString, frame: Frame) -> Value:
-        parts: list[Value] = []
-        for part in node.parts:
-            if isinstance(part, cst.FormattedStringText):
-                text, verbatim = fstring_text(part, node)
-                parts.append(strings.text_of(text, Literal(frame.anchor(part), 0) if verbatim else None))
-            elif isinstance(part, cst.FormattedStringExpression):
-                value = self.evaluate(part.expression, frame)
-                if part.format_spec is not None or part.conversion in ("r", "a"):
-                    value = Unknown("formatted value", value.steps)
-                parts.append(self._interpolated(value, part.expression, frame))
-        return strings.concat(parts)
-
-    def _interpolated(self, value: Value, node: cst.CSTNode, frame: Frame) -> Value:
-        """A value as it goes into a string; a hole remembers the expression that fills it."""
-        value = library.as_text(value)
-        if isinstance(value, (Text, Template, Choice)):
-            return value
-        if isinstance(value, Constant) and not isinstance(value.value, bytes):
-            return strings.text_of(str(value.value))
-        return Template((Hole(value, anchor=frame.anchor(node)),))  # the way of the part is not that of the whole
-
-    def _concatenated(self, node: cst.ConcatenatedString, frame: Frame) -> Value:
-        left, right = self.evaluate(node.left, frame), self.evaluate(node.right, frame)
-        if isinstance(left, Constant) or isinstance(right, Constant):
-            return Unknown("bytes")
-        return strings.concat([left, right])
-
-    def _number(self, node: cst.Integer | cst.Float, frame: Frame) -> Value:
-        try:
-            return Constant(node.evaluated_value)
-        except (ValueError, SyntaxError):  # more digits than the interpreter converts
-            return Unknown("number")
-
-    def _dict(self, node: cst.Dict, frame: Frame) -> Value:
-        items: dict[str, Value] = {}
-        keys: dict[str, Any] = {}
-        entries: dict[str, Any] = {}
-        is_open = False
-        for element in node.elements:
-            value = self.evaluate(element.value, frame)
-            if isinstance(element, cst.DictElement):
-                key = self.evaluate(element.key, frame)
-                if isinstance(key, Text):
-                    items[key.text] = value
-                    keys[key.text] = frame.anchor(element.key)
-                    entries[key.text] = frame.anchor(element)
-                else:
-                    is_open = True
-            elif isinstance(value, Dictionary):
-                items.update(value.items)
-                keys.update(value.key_anchors)
-                entries.update(value.entry_anchors)
-                is_open = is_open or value.open
-            else:
-                is_open = True
-        return Dictionary(items, is_open, frame.anchor(node), key_anchors=keys, entry_anchors=entries)
-
-    def _items(self, node: cst.List | cst.Tuple | cst.Set, frame: Frame) -> Value:
-        items: list[Value] = []
-        is_open = False
-        for element in node.elements:
-            value = self.evaluate(element.value, frame)
-            if isinstance(element, cst.StarredElement):
-                if isinstance(value, Items):
-                    items.extend(value.items)
-                    is_open = is_open or value.open
-                else:
-                    is_open = True
-            else:
-                items.append(value)
-        return Items(tuple(items), is_open)
 
     # Names and attributes
 
@@ -217,7 +136,7 @@ class Expressions(Objects):
         if isinstance(value, Object):
             return self.object_attribute(value, name, node, frame)
         if isinstance(value, Url):
-            part = library.url_attribute(value, name)
+            part = url_objects.attribute(value, name)
             return part if part is not None else Symbol(f"sqlalchemy.URL.{name}", receiver=value)
         if name == "value" and isinstance(value, (Text, Template)):
             return value  # a member of an enumeration: strings have no such attribute
@@ -226,7 +145,7 @@ class Expressions(Objects):
             if parsed is not None:
                 return parsed
             if name == "url" and value.call is not None:
-                url = library.engine_url(value)
+                url = url_objects.engine_url(value)
                 if url is not None:
                     return url
             qualified = f"{value.of}.{name}"
@@ -240,114 +159,6 @@ class Expressions(Objects):
         if isinstance(value, Items):
             return Symbol(f"list.{name}", receiver=value)
         return unknown_attribute(name, steps=value.steps)
-
-    # Operators
-
-    def _binary(self, node: cst.BinaryOperation, frame: Frame) -> Value:
-        left, right = self.evaluate(node.left, frame), self.evaluate(node.right, frame)
-        if isinstance(node.operator, cst.Add):
-            return self.add(left, right)
-        if isinstance(node.operator, cst.BitOr):
-            return self.merge(left, right)
-        if isinstance(node.operator, cst.Modulo) and isinstance(left, (Text, Template)):
-            return library.percent_format(left, right)
-        if isinstance(node.operator, cst.Divide):
-            return Unknown("path", one_way(left.steps, right.steps))
-        return Unknown("computed", left.steps)
-
-    def add(self, left: Value, right: Value) -> Value:
-        """``left + right`` of strings or lists."""
-        if isinstance(left, Items) and isinstance(right, Items):
-            return Items((*left.items, *right.items), left.open or right.open)
-        if any(isinstance(o, (Text, Template)) for v in (left, right) for o in options(v)):
-            return strings.concat([library.as_text(left), library.as_text(right)])
-        if isinstance(left, Constant) and isinstance(right, Constant):
-            return Unknown("number")
-        return Unknown("computed", one_way(left.steps, right.steps))
-
-    def merge(self, left: Value, right: Value) -> Value:
-        """``left | right`` of dictionaries."""
-        if isinstance(left, Dictionary) and isinstance(right, Dictionary):
-            return library.merged(left, right)
-        if isinstance(left, Dictionary):
-            return copy(left, open=True)
-        if isinstance(right, Dictionary):
-            return copy(right, open=True)
-        return Unknown("computed")
-
-    def _unary(self, node: cst.UnaryOperation, frame: Frame) -> Value:
-        value = self.evaluate(node.expression, frame)
-        if isinstance(node.operator, cst.Not):
-            truth = strings.truth(value)
-            return Unknown("not") if truth is None else Constant(not truth)
-        if (
-            isinstance(node.operator, cst.Minus)
-            and isinstance(value, Constant)
-            and isinstance(value.value, (int, float))
-        ):
-            return Constant(-value.value)
-        return Unknown("computed")
-
-    def _boolean(self, node: cst.BooleanOperation, frame: Frame) -> Value:
-        left = self.evaluate(node.left, frame)
-        right = self.evaluate(node.right, frame)
-        is_or = isinstance(node.operator, cst.Or)
-        results: list[Value] = []
-        for option in options(left):
-            if isinstance(option, EnvVar) and is_or:
-                # `os.getenv("X") or "default"`: the right side is the default
-                results.append(copy(option, default=right) if option.default is None else option)
-                if option.default is not None and strings.truth(option.default) is not True:
-                    results.append(right)
-                continue
-            truth = strings.truth(option)
-            if truth is None:
-                results += [option, right]
-            elif truth is is_or:
-                results.append(option)
-            else:
-                results.append(right)
-        return choice(results)
-
-    def _comparison(self, node: cst.Comparison, frame: Frame) -> Value:
-        left = self.evaluate(node.left, frame)
-        results: list[bool | None] = []
-        for target in node.comparisons:
-            right = self.evaluate(target.comparator, frame)
-            results.append(_compare(left, target.operator, right))
-            left = right
-        if any(result is False for result in results):
-            return Constant(False)
-        return Constant(True) if all(result is True for result in results) else Unknown("comparison")
-
-    def _conditional(self, node: cst.IfExp, frame: Frame) -> Value:
-        truth = strings.truth(self.evaluate(node.test, frame))
-        results: list[Value] = []
-        before = frame.env.vars
-        for wanted, branch in ((True, node.body), (False, node.orelse)):
-            if truth is (not wanted):
-                continue
-            frame.env.vars = dict(before)
-            if self.assume(node.test, wanted, frame):
-                results.append(self.evaluate(branch, frame))
-        frame.env.vars = before
-        return choice(results)
-
-    def enter(self, callee: Object, arguments: library.Arguments, node: cst.Call) -> None:
-        """See :class:`~dbdriver_lint.analysis.interpreter.Interpreter`."""
-        raise NotImplementedError
-
-    def note_reached(self, node: cst.Call, record: CallRecord) -> None:
-        """See :class:`~dbdriver_lint.analysis.interpreter.Interpreter`."""
-        raise NotImplementedError
-
-    def assume(self, test: cst.BaseExpression, wanted: bool, frame: Frame) -> bool:
-        """See :class:`~dbdriver_lint.analysis.interpreter.Interpreter`."""
-        raise NotImplementedError
-
-    def assign(self, target: cst.CSTNode, value: Value, source: cst.CSTNode | None, frame: Frame) -> None:
-        """See :class:`~dbdriver_lint.analysis.interpreter.Interpreter`."""
-        raise NotImplementedError
 
     def _walrus(self, node: cst.NamedExpr, frame: Frame) -> Value:
         value = self.evaluate(node.value, frame)
@@ -411,106 +222,15 @@ class Expressions(Objects):
         current = self.evaluate(node.func.value, frame) if path is not None else None
         if path is None or not isinstance(current, (Dictionary, Choice)):
             return
-        arguments = self._arguments(node, frame)
+        arguments = self.arguments_of(node, frame)
         method = node.func.attr.value
         changed: list[Value] = [
-            library.changed(option, method, arguments) if isinstance(option, Dictionary) else Unknown("changed object")
+            dictionaries.changed(option, method, arguments)
+            if isinstance(option, Dictionary)
+            else Unknown("changed object")
             for option in options(current)
         ]
         frame.env.vars[path] = choice(changed)
-
-    # Calls
-
-    def _call(self, node: cst.Call, frame: Frame) -> Value:
-        callee = self.evaluate(node.func, frame)
-        arguments = self._arguments(node, frame)
-        results = [self.call(option, arguments, node, frame) for option in options(callee)]
-        return results[0] if len(results) == 1 else choice(results)
-
-    def record_call(self, node: cst.Call, frame: Frame) -> None:
-        """Record what a call calls and is given; what a first-party function would do is not asked."""
-        callee = self.evaluate(node.func, frame)
-        called: list[Value] = [option for option in options(callee) if isinstance(option, (Symbol, Result))]
-        for option in options(callee):
-            if isinstance(option, Object):
-                self.enter(option, self._arguments(node, frame), node)
-        if not called and last_name(node.func) in _TAKES_A_FUNCTION:
-            called = [option for option in options(callee) if isinstance(option, Unknown)]
-        if called:
-            arguments = self._arguments(node, frame)
-            for option in called:
-                self.call(option, arguments, node, frame)
-
-    def _arguments(self, node: cst.Call, frame: Frame) -> library.Arguments:
-        positional: list[Value] = []
-        keywords: dict[str, Value] = {}
-        is_open = False
-        for arg in node.args:
-            value = self.evaluate(arg.value, frame)
-            if arg.star == "*":
-                if isinstance(value, Items) and not value.open:
-                    positional.extend(value.items)
-                else:
-                    is_open = True
-            elif arg.star == "**":
-                if isinstance(value, Dictionary):
-                    keywords.update(value.items)
-                    is_open = is_open or value.open
-                else:
-                    is_open = True
-            elif arg.keyword is not None:
-                keywords[arg.keyword.value] = value
-            else:
-                positional.append(value)
-        return library.Arguments(tuple(positional), keywords, is_open)
-
-    def call(self, callee: Value, arguments: library.Arguments, node: cst.Call, frame: Frame) -> Value:
-        """What calling a value gives."""
-        if isinstance(callee, Object) and callee.kind == "function" and library.TRANSFORM.endswith(f".{callee.name}"):
-            callee = Symbol(library.TRANSFORM)
-        if isinstance(callee, Object):
-            return self.call_object(callee, arguments, frame)
-        if isinstance(callee, Symbol) and callee.name == "builtins.super":
-            return _super(frame)
-        if isinstance(callee, Symbol) and callee.name == "builtins.getattr":
-            return self._getattr(arguments, node, frame)
-        if isinstance(callee, Symbol):
-            record = CallRecord(
-                callee.name,
-                arguments.positional,
-                arguments.keywords,
-                arguments.open,
-                frame.anchor(node),
-                callee.receiver,
-            )
-            if frame.recording:
-                self.calls.setdefault(node, []).append(record)
-                self.note_reached(node, record)
-            known = library.call(self, callee, arguments, frame, frame.anchor(node))
-            if known is not None:
-                return self.with_files(known, frame)
-            if callee.receiver is not None and not isinstance(callee.receiver, Result):
-                return Unknown(f"result of {callee.name}", callee.receiver.steps)
-            of = RESULTS.get(callee.name, callee.name)
-            return Result(of, record)
-        if isinstance(callee, Result):
-            # an object that is called: a session factory, a settings reader
-            return self.call(Symbol(f"{callee.of}.__call__", callee.steps, receiver=callee), arguments, node, frame)
-        if frame.recording:
-            # nobody knows what is called, but what it is given may be known: `connection.run_sync(f)`
-            record = CallRecord("", arguments.positional, arguments.keywords, arguments.open, frame.anchor(node))
-            self.calls.setdefault(node, []).append(record)
-        return Unknown("result of an unknown function", callee.steps)
-
-    def _getattr(self, arguments: library.Arguments, node: cst.Call, frame: Frame) -> Value:
-        """``getattr(value, "name")``; with a default it is one of two where the attribute is not known."""
-        value, name = arguments.get(0, ""), arguments.get(1, "")
-        if value is None or not isinstance(name, Text):
-            return Unknown("getattr")
-        default = arguments.positional[2:]
-        results = [self.attribute(option, name.text, node, frame) for option in options(value)]
-        unknown = any(isinstance(result, (Unknown, Symbol)) for result in results)
-        return choice([*results, *(default if unknown else [])])
 
     # Everything else
 
@@ -528,42 +248,11 @@ class Expressions(Objects):
         record = FunctionRecord("<lambda>", frame.module, node, env, defaults=defaults)
         if frame.recording:
             # a lambda is run where it stands: what it calls is called with unknown arguments
-            inner = copy_frame(frame, Env("function", env))
+            inner = frame.inner(Env("function", env))
             for parameter in (*node.params.posonly_params, *node.params.params, *node.params.kwonly_params):
                 inner.env.vars[parameter.name.value] = Unknown(f"parameter {parameter.name.value}")
             self.evaluate(node.body, inner)
         return Object("function", "<lambda>", record)
-
-    def _comprehension(self, node: cst.BaseComp, frame: Frame) -> Value:
-        inner = copy_frame(frame, Env("function", frame.env))
-        clause = node.for_in
-        items = self.evaluate(clause.iter, inner) if clause.inner_for_in is None else None
-        if not isinstance(node, cst.DictComp) and isinstance(items, Items) and _is_short(items):
-            return self._each(node, items, inner)
-        for clause in _clauses(node):
-            self.evaluate(clause.iter, inner)
-            self.assign(clause.target, Unknown("loop variable"), None, inner)
-            for condition in clause.ifs:
-                self.evaluate(condition.test, inner)
-        if isinstance(node, cst.DictComp):
-            self.evaluate(node.key, inner)
-            self.evaluate(node.value, inner)
-            return Dictionary({}, open=True)
-        self.evaluate(node.elt, inner)  # type: ignore[attr-defined]
-        return Items((), open=True)
-
-    def _each(self, node: cst.BaseComp, items: Items, frame: Frame) -> Value:
-        """A comprehension over items that are known."""
-        found: list[Value] = []
-        is_open = False
-        for item in items.items:
-            self.assign(node.for_in.target, item, None, frame)
-            kept = [strings.truth(self.evaluate(condition.test, frame)) for condition in node.for_in.ifs]
-            value = self.evaluate(node.elt, frame)  # type: ignore[attr-defined]
-            if False not in kept:
-                is_open = is_open or None in kept
-                found += [] if None in kept else [value]
-        return Items(tuple(found), is_open)
 
     def _yield(self, node: cst.Yield, frame: Frame) -> Value:
         frame.yields = True
@@ -580,81 +269,44 @@ class Expressions(Objects):
 #: ``Annotated[Session, Depends(...)]`` is a ``Session`` with something said about it.
 _ANNOTATIONS = frozenset({"typing.Annotated", "typing_extensions.Annotated", "typing.Optional"})
 
-#: Methods whose argument says more than the object they are called on, which may be anybody's.
-_TAKES_A_FUNCTION = frozenset(
-    {
-        *("run_sync", "run_in_executor", "to_thread", "run", "start_soon", "submit"),
-        *("set_main_option", "set_section_option", "create_all", "drop_all", "reflect", "to_sql"),
-    }
-)
-
 #: What makes a collection of others.
 _COLLECTING = (cst.List, cst.Tuple, cst.Set, cst.Dict, cst.BinaryOperation, cst.Call, cst.FormattedString)
 
 Evaluator = Callable[[Any, Any, Any], Value]
 _EVALUATORS: dict[type, Evaluator] = {
-    cst.SimpleString: Expressions._simple_string,
-    cst.FormattedString: Expressions._formatted_string,
-    cst.ConcatenatedString: Expressions._concatenated,
-    cst.Integer: Expressions._number,
-    cst.Float: Expressions._number,
-    cst.Dict: Expressions._dict,
-    cst.List: Expressions._items,
-    cst.Tuple: Expressions._items,
-    cst.Set: Expressions._items,
+    cst.SimpleString: literals.simple_string,
+    cst.FormattedString: literals.formatted_string,
+    cst.ConcatenatedString: literals.concatenated,
+    cst.Integer: literals.number,
+    cst.Float: literals.number,
+    cst.Dict: literals.dictionary,
+    cst.List: literals.collection,
+    cst.Tuple: literals.collection,
+    cst.Set: literals.collection,
     cst.Name: Expressions._name,
     cst.Attribute: Expressions._attribute,
-    cst.BinaryOperation: Expressions._binary,
-    cst.UnaryOperation: Expressions._unary,
-    cst.BooleanOperation: Expressions._boolean,
-    cst.Comparison: Expressions._comparison,
-    cst.IfExp: Expressions._conditional,
+    cst.BinaryOperation: operators.binary,
+    cst.UnaryOperation: operators.unary,
+    cst.BooleanOperation: operators.boolean,
+    cst.Comparison: operators.comparison,
+    cst.IfExp: operators.conditional,
     cst.NamedExpr: Expressions._walrus,
     cst.Subscript: Expressions._subscript,
     cst.Call: Expressions._call,
     cst.Await: Expressions._await,
     cst.Lambda: Expressions._lambda,
-    cst.ListComp: Expressions._comprehension,
-    cst.SetComp: Expressions._comprehension,
-    cst.GeneratorExp: Expressions._comprehension,
-    cst.DictComp: Expressions._comprehension,
+    cst.ListComp: literals.comprehension,
+    cst.SetComp: literals.comprehension,
+    cst.GeneratorExp: literals.comprehension,
+    cst.DictComp: literals.comprehension,
     cst.Yield: Expressions._yield,
     cst.Arg: Expressions._argument_node,
 }
 
 
-def _super(frame: Frame) -> Value:
-    """``super()`` in a method: the object as its class's bases know it."""
-    function = frame.function
-    parameters = function.node.params.params if function is not None else ()
-    receiver = frame.env.lookup(parameters[0].name.value) if parameters else None
-    if function is None or function.owner is None or not isinstance(receiver, Object):
-        return Unknown("super")
-    return Object("super", function.owner.name, (function.owner, receiver))
-
-
-def copy_frame(frame: Frame, env: Env) -> Frame:
-    """The same activation with further names: a comprehension, a lambda."""
-    inner = copy(frame, env=env)
-    inner.returns = []
-    return inner
-
-
 def is_of_state(node: cst.Attribute) -> bool:
     """Whether it is an attribute of what Starlette keeps for a whole program: ``request.app.state.engine``."""
     return isinstance(node.value, cst.Attribute) and node.value.attr.value == "state"
-
-
-def _is_short(items: Items) -> bool:
-    """Whether a comprehension is followed item by item."""
-    return not items.open and len(items.items) <= MAX_ITEMS
-
-
-def _clauses(node: cst.BaseComp) -> Iterator[cst.CompFor]:
-    clause: cst.CompFor | None = node.for_in
-    while clause is not None:
-        yield clause
-        clause = clause.inner_for_in
 
 
 def _subscript_path(node: cst.Subscript) -> str | None:
@@ -665,38 +317,4 @@ def _subscript_path(node: cst.Subscript) -> str | None:
     index = node.slice[0].slice
     if isinstance(index, cst.Index) and isinstance(index.value, cst.SimpleString):
         return f"{base}[{index.value.value}]"
-    return None
-
-
-def _compare(left: Value, operator: cst.BaseCompOp, right: Value) -> bool | None:
-    """The outcome of one comparison, None where it cannot be known."""
-    result: bool | None
-    if isinstance(operator, (cst.Equal, cst.NotEqual)):
-        result = strings.equals(left, right)
-        return None if result is None else result is isinstance(operator, cst.Equal)
-    if isinstance(operator, (cst.Is, cst.IsNot)):
-        if isinstance(left, Constant) and isinstance(right, Constant):
-            result = left.value is right.value
-        elif isinstance(left, Text) and isinstance(right, Text):
-            result = left.text == right.text  # members of an enumeration
-        elif (
-            isinstance(right, Constant)
-            and right.value is None
-            and isinstance(left, (Text, Template, Url, Dictionary, Items, Object))
-        ):
-            result = False
-        else:
-            return None
-        return result is isinstance(operator, cst.Is)
-    if isinstance(operator, (cst.In, cst.NotIn)):
-        if isinstance(left, Text) and isinstance(right, (Text, Template)):
-            result = strings.contains(right, left.text)
-        elif isinstance(right, Items) and not right.open:
-            outcomes = [strings.equals(left, item) for item in right.items]
-            result = True if True in outcomes else (None if None in outcomes else False)
-        elif isinstance(right, Dictionary) and isinstance(left, Text):
-            result = True if left.text in right.items else (None if right.open else False)
-        else:
-            return None
-        return None if result is None else result is isinstance(operator, cst.In)
     return None

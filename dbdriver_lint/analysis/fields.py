@@ -6,11 +6,11 @@ from dataclasses import replace as copy
 from typing import TYPE_CHECKING
 
 from dbdriver_lint.analysis.anchors import NodeAnchor
-from dbdriver_lint.analysis.library import Arguments
 from dbdriver_lint.analysis.program import ClassRecord, FunctionRecord, InstanceRecord
 from dbdriver_lint.analysis.symbols import canonical
 from dbdriver_lint.analysis.values import (
     NONE,
+    Arguments,
     Constant,
     Dictionary,
     EnvVar,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from dbdriver_lint.analysis.anchors import NodeAnchor
@@ -37,3 +37,7 @@ class Frame:
         """The node as a place in this file."""
         assert self.module.parsed is not None
         return NodeAnchor(self.module.parsed, node, self.statement)
+
+    def inner(self, env: Env) -> Frame:
+        """The same activation with further names: a comprehension, a lambda."""
+        return replace(self, env=env, returns=[])

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from dbdriver_lint.analysis import fields, strings
 from dbdriver_lint.analysis.program import ClassRecord, FunctionRecord, InstanceRecord, ModuleRecord
 from dbdriver_lint.analysis.values import (
+    Arguments,
     Choice,
     EnvVar,
     Object,
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     import libcst as cst
 
     from dbdriver_lint.analysis.frames import Frame
-    from dbdriver_lint.analysis.library import Arguments
 
 #: Decorators that make an attribute of a method.
 PROPERTIES = frozenset(

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from dbdriver_lint.analysis import strings
-from dbdriver_lint.analysis.interpreter import MAX_STEPS, Interpreter
+from dbdriver_lint.analysis.interpreter import Interpreter
 from dbdriver_lint.analysis.program import Importer, ModuleRecord
+from dbdriver_lint.analysis.statements import MAX_STEPS
 from dbdriver_lint.analysis.tree import dotted
 from dbdriver_lint.analysis.values import EnvVar, Value
 

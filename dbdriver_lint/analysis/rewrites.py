@@ -12,11 +12,12 @@ import libcst as cst
 from dbdriver_lint.analysis.anchors import NodeAnchor
 from dbdriver_lint.analysis.collect import Site, SiteVisitor
 from dbdriver_lint.analysis.frames import Frame
-from dbdriver_lint.analysis.library import AS_TEXT, rendered
 from dbdriver_lint.analysis.probing import Input, Trial
 from dbdriver_lint.analysis.program import FunctionRecord, ModuleRecord
 from dbdriver_lint.analysis.rewrite_facts import Made, Outcome, Rewriting, UrlRewrite
+from dbdriver_lint.analysis.string_methods import AS_TEXT
 from dbdriver_lint.analysis.tree import children, descendants, dotted, last_name
+from dbdriver_lint.analysis.url_objects import rendered
 from dbdriver_lint.analysis.values import (
     Constant,
     EnvVar,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from dbdriver_lint.analysis import strings
 from dbdriver_lint.analysis.values import (
+    Arguments,
     CallRecord,
     Choice,
     Constant,
@@ -23,7 +24,6 @@ from dbdriver_lint.analysis.values import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from dbdriver_lint.analysis.library import Arguments
     from dbdriver_lint.source.anchors import Anchor
 
 PARSED = "urllib.parse.ParseResult"

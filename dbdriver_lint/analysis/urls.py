@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dbdriver_lint.analysis import library, strings
+from dbdriver_lint.analysis import strings, url_objects
 from dbdriver_lint.analysis.facts import PossibleUrl, UrlSet
 from dbdriver_lint.analysis.values import (
     Choice,
@@ -53,7 +53,7 @@ def _collect(
             if option.in_files is not None:
                 _collect(option.in_files, way, option.name, found, [])
         elif isinstance(option, Url):
-            text = library.rendered(option, hide_password=False)
+            text = url_objects.rendered(option, hide_password=False)
             if isinstance(text, (Text, Template, Choice, EnvVar)):
                 _collect(text, way, default_of, found, unknown)
             else:

@@ -203,6 +203,21 @@ class Result:
     steps: Steps = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Arguments:
+    """The evaluated arguments of a call."""
+
+    positional: tuple[Value, ...] = ()
+    keywords: Mapping[str, Value] = field(default_factory=dict)
+    open: bool = False
+
+    def get(self, index: int, name: str) -> Value | None:
+        """An argument by position or keyword; None where it is not given (or may be unpacked)."""
+        if 0 <= index < len(self.positional):
+            return self.positional[index]
+        return self.keywords.get(name)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class CallRecord:
     """A call of a symbol with the values of its arguments, as the interpreter met it.
