@@ -52,6 +52,9 @@ class Interpreter(Functions):
         self.enters: Callable[[FunctionRecord], bool] = lambda _: False
         #: What such functions called meanwhile, by the call of them; a function by what it calls if nothing is given.
         self.reached: dict[cst.CSTNode, list[tuple[cst.Call, CallRecord]]] = {}
+        #: What those of other modules call whatever they are given.
+        self.reached_alone: list[tuple[cst.Call, CallRecord]] = []
+        self._entered: set[FunctionRecord] = set()
         self._reached_from: cst.CSTNode | None = None
 
     def run_module(self, module: ModuleRecord, *, recording: bool = False) -> bool:
@@ -113,6 +116,10 @@ class Interpreter(Functions):
             return
         if definition in self._active or self.steps > MAX_STEPS:
             return
+        if definition not in self._entered and definition.node not in self.definitions:
+            self._entered.add(definition)
+            self._run_reaching(definition, self.alone(definition), definition.node)
+            self.reached_alone += self.reached.pop(definition.node, [])
         frame = self._function_frame(
             definition,
             positional,
@@ -121,12 +128,15 @@ class Interpreter(Functions):
             bound=bound,
             open_arguments=arguments.open,
         )
+        self._run_reaching(definition, frame, self._reached_from or node)
+
+    def _run_reaching(self, record: FunctionRecord, frame: Frame, reached_from: cst.CSTNode) -> None:
+        """Execute a function's body and note what it calls as reached from there."""
         frame.recording = True
-        outer = self._reached_from
-        self._reached_from = outer or node
-        self._active.append(definition)
+        outer, self._reached_from = self._reached_from, reached_from
+        self._active.append(record)
         try:
-            self.run_body(definition, frame)
+            self.run_body(record, frame)
         finally:
             self._active.pop()
             self._reached_from = outer

@@ -90,6 +90,11 @@ def reached(
 ) -> Iterator[EngineCall]:
     """The engines that calls of the project's functions make, and those that the defaults of a function make."""
     found = analysis.interpreter.reached
+    settled = {
+        *analysis.entering.only_dialect,
+        *(node for node, engine in made.items() if engine.only_dialect or engine.urls.decided),
+    }
+    alone = {node: urls_of(_url(record)) for node, record in _engines(analysis.interpreter.reached_alone)}
     given: dict[cst.Call, list[UrlSet]] = {}
     for site in {site.node: site for site in callers if site.node in found}.values():
         calls = list(_each_once(_engines(found[site.node])))
@@ -98,11 +103,9 @@ def reached(
         if not calls or _chooses(calls):
             continue
         node, record = calls[0]
-        sink = made.get(node)
-        settled = sink is not None and (sink.only_dialect or sink.urls.decided)
-        if settled or node in analysis.entering.only_dialect:
-            continue
         urls = urls_of(_url(record))
+        if node in settled or (node in alone and alone[node].decided and _written(urls) <= _written(alone[node])):
+            continue  # that engine is a fact of its own, where the function stands
         if not urls.urls or not all(_is_default(url, analysis.entering) for url in urls.urls):
             engine = replace(_by_call(analysis, site, record, urls), wrapped_in_async_engine=node in wrapped)
             yield engine if len(calls) == 1 else replace(engine, connect_args=None, keywords={}, open_keywords=True)
@@ -116,6 +119,11 @@ def reached(
 def _chooses(calls: Collection[tuple[cst.Call, CallRecord]]) -> bool:
     """Whether a function makes one engine or another, and nobody knows which: of several kinds, or URLs."""
     return len({(record.function, _texts(urls_of(_url(record)))) for _, record in calls}) > 1
+
+
+def _written(urls: UrlSet) -> frozenset[Anchor]:
+    """The literals that a URL's scheme, or all of it, was written as."""
+    return frozenset(anchor for url in urls.urls for _, _, anchor, _ in url.spans if "://" in anchor.text)
 
 
 def _is_default(url: PossibleUrl, entering: Entering) -> bool:

@@ -55,7 +55,7 @@ def pooled_engine(url):
     return create_engine(url)
 
 def own_engine(name):
-    return create_engine("sqlite://")
+    return create_engine(f"sqlite:///{name}")
 
 class Database:
     def __init__(self, url, echo=False):
@@ -105,6 +105,7 @@ CALLS = [
     ("only the dialect is looked at", f'from db import name_of_engine\nname_of_engine("{PG}")', []),
     ("foreign function of the name", f'from elsewhere import make_engine\nmake_engine("{PG}")', []),
     ("function of this file", f'def make_engine(url):\n    return create_engine(url)\nmake_engine("{PG}")', [(PG,)]),
+    ("function that knows its URL", 'from db import own_engine\nown_engine("x")', []),
     ("function of this file that knows its URL", 'def make_engine(name):\n    return create_engine("sqlite://")\nmake_engine("x")', []),
 ]  # fmt: skip
 
