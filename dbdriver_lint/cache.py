@@ -25,7 +25,8 @@ from typing import TYPE_CHECKING, Any
 from dbdriver_lint import __version__
 from dbdriver_lint.findings.plain import as_text
 from dbdriver_lint.project import forget
-from dbdriver_lint.project.inputs import Answers, Kind, Question, digest_of_bytes, ledger, stamp_of
+from dbdriver_lint.project.answers import Answers, digest_of_bytes, questions_of, stamp_of
+from dbdriver_lint.project.inputs import Kind, Question, ledger
 from dbdriver_lint.settings.model import setting_fields
 from dbdriver_lint.source.files import read_regular
 
@@ -289,7 +290,7 @@ class Recording:
         """
         if ledger().generation != self.generation:
             return None
-        questions = ledger().questions(self.path)
+        questions = questions_of(self.path)
         stamp = self.stamp if _is_settled(self.stamp, self.started) else ""
         if not questions and not found:
             return Inputs(stamp, "", ())

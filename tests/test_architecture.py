@@ -6,6 +6,7 @@ import ast
 import subprocess
 import sys
 from collections import Counter
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -142,6 +143,21 @@ def test_start_up_imports_nothing_heavy(command: list[str], tmp_path: Path) -> N
     )
     run = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr
+
+
+def module_of(name: str) -> str:
+    """The module of a name that :func:`imports` gives: of a package, the name may be one of its ``__init__``."""
+    path = PACKAGE.parent / name.replace(".", "/")
+    return name if path.with_suffix(".py").exists() or path.is_dir() else name.rpartition(".")[0]
+
+
+def test_no_modules_import_one_another() -> None:
+    """Not even lazily: of two modules that need one another, neither can be understood, or tested, first."""
+    graph: dict[str, set[str]] = {}
+    for file in PACKAGE.rglob("*.py"):
+        name = ".".join(file.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__")
+        graph[name] = {module_of(module) for module, typing_only in imports(file) if not typing_only}
+    TopologicalSorter(graph).prepare()
 
 
 def test_runtime_imports_nothing_of_the_linter() -> None:

@@ -55,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _inputs_of(path: str, finder: SettingsFinder) -> dict[str, Any]:
     from dbdriver_lint.project import forget
-    from dbdriver_lint.project.inputs import ledger
+    from dbdriver_lint.project.answers import questions_of
     from dbdriver_lint.project.modules import shared_modules
     from dbdriver_lint.project.named import absent_inputs, named_inputs
     from dbdriver_lint.run import Options, Task, lint_file
@@ -64,7 +64,7 @@ def _inputs_of(path: str, finder: SettingsFinder) -> dict[str, Any]:
     forget()
     shared_modules().forget()  # so that nothing is noted for another file
     lint_file(Task(path, finder.for_file(path)), Options())
-    questions = ledger().questions(path)
+    questions = questions_of(path)
     return {
         "path": path,
         "inputs": [

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dbdriver_lint.project.inputs import Kind, Question, paths_of
+from dbdriver_lint.project.answers import paths_of
+from dbdriver_lint.project.inputs import Kind, Question
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -6,20 +6,18 @@ added since, the classes themselves are asked.
 
 from __future__ import annotations
 
-import os
 from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple
 
+from dbdriver_lint.rules.registry import all_rules, modules
 from dbdriver_lint.rules.table import ROWS, Needle
 from dbdriver_lint.source.gate import Gate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from dbdriver_lint.rules.base import Rule
-
-FAMILIES = ("url", "parameters", "engine", "alembic", "suppression")
 
 
 class Entry(NamedTuple):
@@ -50,25 +48,12 @@ def _plain(rule: type[Rule]) -> tuple[Needle, ...]:
     return tuple(needle if isinstance(needle, str) else (needle.words, needle.others) for needle in rule.needles)
 
 
-def modules() -> Iterator[str]:
-    """The names of the rules' modules: each file in a family's folder is one."""
-    package = __name__.rpartition(".")[0]
-    here = os.path.dirname(__file__)
-    for family in FAMILIES:
-        with os.scandir(os.path.join(here, family)) as files:
-            for name in sorted(file.name for file in files):
-                if name.endswith(".py") and name != "__init__.py":
-                    yield f"{package}.{family}.{name.removesuffix('.py')}"
-
-
 @cache
 def entries() -> tuple[Entry, ...]:
     """All rules, in the order of their codes."""
     known = tuple(Entry(*row) for row in ROWS)
     if {entry.module for entry in known} == set(modules()):
         return known
-    from dbdriver_lint.rules.registry import all_rules
-
     return tuple(entry_of(rule) for rule in all_rules())
 
 

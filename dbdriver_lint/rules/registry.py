@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
+import os
 from functools import cache
 from importlib import import_module
+from typing import TYPE_CHECKING
 
-from dbdriver_lint.rules.base import REGISTRY, Rule
-from dbdriver_lint.rules.index import modules
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dbdriver_lint.rules.base import Rule
+
+FAMILIES = ("url", "parameters", "engine", "alembic", "suppression")
+
+
+def modules() -> Iterator[str]:
+    """The names of the rules' modules: each file in a family's folder is one."""
+    package = __name__.rpartition(".")[0]
+    here = os.path.dirname(__file__)
+    for family in FAMILIES:
+        with os.scandir(os.path.join(here, family)) as files:
+            for name in sorted(file.name for file in files):
+                if name.endswith(".py") and name != "__init__.py":
+                    yield f"{package}.{family}.{name.removesuffix('.py')}"
 
 
 @cache
@@ -14,6 +31,8 @@ def all_rules() -> tuple[type[Rule], ...]:
     """Every rule class, in the order of the codes. Importing them costs no parser."""
     for module in modules():
         import_module(module)
+    from dbdriver_lint.rules.base import REGISTRY
+
     return tuple(REGISTRY[code] for code in sorted(REGISTRY))
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from dbdriver_lint.cli import main
 from dbdriver_lint.project import forget
-from dbdriver_lint.project.inputs import ledger
+from dbdriver_lint.project.answers import questions_of
 from dbdriver_lint.rules.alembic.async_driver_in_sync_env import AsyncDriverInSyncEnv
 from dbdriver_lint.run import Options, Task, lint_file
 from dbdriver_lint.settings.model import Settings
@@ -134,7 +134,7 @@ def test_who_judges_a_file_is_no_input_of_those_who_read_it(tree: Path) -> None:
     lint_file(Task(".env", Settings()), Options())
     reader = "src/app/from_environment.py"
     lint_file(Task(reader, Settings()), Options())
-    places = {question.place for question in ledger().questions(reader)}
+    places = {question.place for question in questions_of(reader)}
     assert str(tree / ".env") in places
     assert str(tree / "src/app/db.py") not in places
 

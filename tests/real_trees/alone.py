@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dbdriver_lint.project import forget
+from dbdriver_lint.project.answers import questions_of
 from dbdriver_lint.project.discovery import discover
-from dbdriver_lint.project.inputs import ledger
 from dbdriver_lint.project.modules import shared_modules
 from dbdriver_lint.project.named import named_inputs
 from dbdriver_lint.run import Options, Task, lint_file
@@ -40,7 +40,7 @@ def findings_in(folder: Path, path: str) -> list[str]:
 def copy_inputs(path: str, whole: Path, alone: Path) -> int:
     """Copy the file that was just linted and all its inputs; how many there were."""
     finder = SettingsFinder()
-    inputs = named_inputs(path, ledger().questions(path), finder.sources(path))
+    inputs = named_inputs(path, questions_of(path), finder.sources(path))
     for each in inputs:
         source = Path(each.path)
         target = alone / source.relative_to(whole)
@@ -60,7 +60,7 @@ def differences(whole: Path) -> tuple[list[str], int, int]:
     compared = most = 0
     for path in paths:
         before = findings_in(whole, path)
-        if not ledger().questions(path):
+        if not questions_of(path):
             continue
         compared += 1
         with tempfile.TemporaryDirectory() as folder:
