@@ -16,7 +16,6 @@ import hashlib
 import json
 import os
 import sys
-from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -27,6 +26,7 @@ from dbdriver_lint.findings.plain import as_text
 from dbdriver_lint.project import forget
 from dbdriver_lint.project.answers import Answers, digest_of_bytes, questions_of, stamp_of
 from dbdriver_lint.project.inputs import Kind, Question, ledger
+from dbdriver_lint.records import dataclass, field
 from dbdriver_lint.settings.model import setting_fields
 from dbdriver_lint.source.files import read_regular
 

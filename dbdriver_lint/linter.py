@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ from dbdriver_lint.findings.model import Confidence, Finding, Related, Severity
 from dbdriver_lint.project import Project
 from dbdriver_lint.project.environment import generation, is_configuration
 from dbdriver_lint.project.inputs import ledger, note_readers
+from dbdriver_lint.records import dataclass
 from dbdriver_lint.rules.index import entries, gate_of
 from dbdriver_lint.settings.patterns import matches
 from dbdriver_lint.settings.select import enabled_codes
@@ -273,9 +273,8 @@ def _completed(fix: Fix, source: SourceFile) -> Fix | None:
     """The fix with the edits for its imports; None where the file cannot be edited."""
     if not fix.imports:
         return fix
-    from dataclasses import replace
-
     from dbdriver_lint.fixes.imports import CannotEditError, import_edits
+    from dbdriver_lint.records import replace
 
     first = min((edit.span.start for edit in fix.edits), default=None)
     try:

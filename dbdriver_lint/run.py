@@ -8,13 +8,13 @@ import re
 import time
 from collections import Counter
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dbdriver_lint.findings.model import Confidence, Finding, Severity
 from dbdriver_lint.project.discovery import SUFFIXES, Problem
+from dbdriver_lint.records import dataclass, field, replace
 from dbdriver_lint.source.files import NOTEBOOK, NotebookError, read_regular
 from dbdriver_lint.source.text import Position
 

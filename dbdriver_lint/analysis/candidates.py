@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dbdriver_lint.knowledge.dialects import SCHEMES, URL_WORDS
+from dbdriver_lint.records import dataclass
 from dbdriver_lint.source.text import line_starts
 
 if TYPE_CHECKING:

@@ -7,12 +7,12 @@ then runs just the functions in which something was noted.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 import libcst as cst
 
 from dbdriver_lint.analysis.candidates import CALL_NAMES
 from dbdriver_lint.analysis.tree import descendants, dotted, last_name
+from dbdriver_lint.records import dataclass
 
 
 @dataclass(frozen=True, slots=True, eq=False)

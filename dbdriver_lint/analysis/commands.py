@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -15,6 +14,7 @@ from dbdriver_lint.analysis.migration_facts import CommandCall
 from dbdriver_lint.analysis.program import Env, FunctionRecord
 from dbdriver_lint.analysis.tree import children, dotted, last_name
 from dbdriver_lint.analysis.values import Items, Object, Symbol, Text, Unknown, choice, options
+from dbdriver_lint.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace as copy
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -28,6 +27,7 @@ from dbdriver_lint.analysis.values import (
     options,
 )
 from dbdriver_lint.knowledge.dialects import DIALECTS
+from dbdriver_lint.records import replace as copy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

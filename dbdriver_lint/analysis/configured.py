@@ -7,7 +7,6 @@ is seen from the other end: the same call, whose URL argument stands in the file
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from dbdriver_lint.analysis.facts import Argument, EngineCall, Location, ModuleFacts, Purpose, UrlSet
@@ -19,6 +18,7 @@ from dbdriver_lint.knowledge.urls import HOLE
 from dbdriver_lint.knowledge.versions import VersionRange
 from dbdriver_lint.project.alembic import configurations_in
 from dbdriver_lint.project.environment import urls_in
+from dbdriver_lint.records import dataclass, replace
 from dbdriver_lint.source.anchors import TextAnchor
 from dbdriver_lint.source.text import Span
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace as copy
-
 from dbdriver_lint.analysis.values import (
     NONE,
     Arguments,
@@ -15,6 +13,7 @@ from dbdriver_lint.analysis.values import (
     brought,
     choice,
 )
+from dbdriver_lint.records import replace as copy
 
 
 def merged(left: Dictionary, right: Dictionary) -> Dictionary:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 from dbdriver_lint.analysis.migration_facts import Loop
 from dbdriver_lint.project.alembic import drivername_of, find_environments
 from dbdriver_lint.project.inputs import ledger
+from dbdriver_lint.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

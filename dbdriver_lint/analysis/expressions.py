@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace as copy
 from typing import TYPE_CHECKING, Any
 
 import libcst as cst
@@ -32,6 +31,7 @@ from dbdriver_lint.analysis.values import (
     options,
     unknown_attribute,
 )
+from dbdriver_lint.records import replace as copy
 
 if TYPE_CHECKING:
     from dbdriver_lint.analysis.frames import Frame

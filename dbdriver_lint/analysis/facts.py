@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from dbdriver_lint.records import dataclass, field
 from dbdriver_lint.source.anchors import TextAnchor
 from dbdriver_lint.source.text import Span
 

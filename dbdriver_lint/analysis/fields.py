@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace as copy
 from typing import TYPE_CHECKING
 
 from dbdriver_lint.analysis.anchors import NodeAnchor
@@ -25,6 +24,7 @@ from dbdriver_lint.analysis.values import (
     choice,
     options,
 )
+from dbdriver_lint.records import replace as copy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from dbdriver_lint.analysis.anchors import NodeAnchor
+from dbdriver_lint.records import dataclass, field, replace
 
 if TYPE_CHECKING:
     import libcst as cst

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +18,7 @@ from dbdriver_lint.knowledge.urls import HOLE
 from dbdriver_lint.project.environment import generation, settings_for
 from dbdriver_lint.project.inputs import ledger
 from dbdriver_lint.project.modules import shared_modules
+from dbdriver_lint.records import dataclass, field
 from dbdriver_lint.source.files import shown_path
 from dbdriver_lint.source.nesting import too_deep
 from dbdriver_lint.source.parse import UnparsableSourceError, parse

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace as copy
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -25,6 +24,7 @@ from dbdriver_lint.analysis.values import (
     brought,
     choice,
 )
+from dbdriver_lint.records import replace as copy
 
 if TYPE_CHECKING:
     from collections.abc import Callable

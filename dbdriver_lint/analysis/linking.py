@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace as copy
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -13,6 +12,7 @@ from dbdriver_lint.analysis.relevance import speaks_of_databases
 from dbdriver_lint.analysis.symbols import WELL_KNOWN, WILDCARD_EXPORTS, canonical
 from dbdriver_lint.analysis.tree import dotted
 from dbdriver_lint.analysis.values import EnvVar, Object, Step, Symbol, Unknown, Value, choice, with_step
+from dbdriver_lint.records import replace as copy
 
 if TYPE_CHECKING:
     from dbdriver_lint.analysis.frames import Frame

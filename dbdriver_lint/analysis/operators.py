@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace as copy
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -23,6 +22,7 @@ from dbdriver_lint.analysis.values import (
     one_way,
     options,
 )
+from dbdriver_lint.records import replace as copy
 
 if TYPE_CHECKING:
     from dbdriver_lint.analysis.expressions import Expressions

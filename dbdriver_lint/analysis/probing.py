@@ -7,7 +7,6 @@ looked at.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from dbdriver_lint.analysis import strings
@@ -16,6 +15,7 @@ from dbdriver_lint.analysis.program import Importer, ModuleRecord
 from dbdriver_lint.analysis.statements import MAX_STEPS
 from dbdriver_lint.analysis.tree import dotted
 from dbdriver_lint.analysis.values import EnvVar, Value
+from dbdriver_lint.records import dataclass, field
 
 if TYPE_CHECKING:
     import libcst as cst

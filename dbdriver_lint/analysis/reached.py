@@ -7,7 +7,6 @@ Where its own default is a URL, the call in it is one as that default runs it.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -20,6 +19,7 @@ from dbdriver_lint.analysis.targets import only_looked_at, target_of
 from dbdriver_lint.analysis.tree import last_name, walk
 from dbdriver_lint.analysis.urls import urls_of
 from dbdriver_lint.analysis.values import CallRecord, Object, Step, Template, Text, Url, Value, options
+from dbdriver_lint.records import replace
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping

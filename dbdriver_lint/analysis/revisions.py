@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -11,6 +10,7 @@ from dbdriver_lint.analysis.anchors import NodeAnchor
 from dbdriver_lint.analysis.collect import Site, SiteVisitor
 from dbdriver_lint.analysis.facts import AwaitedOperation, MigrationFunction
 from dbdriver_lint.analysis.tree import dotted, last_name
+from dbdriver_lint.records import dataclass, field
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

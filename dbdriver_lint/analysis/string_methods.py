@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace as copy
-
 from dbdriver_lint.analysis import strings, url_objects
 from dbdriver_lint.analysis.values import (
     Arguments,
@@ -20,6 +18,7 @@ from dbdriver_lint.analysis.values import (
     Value,
     choice,
 )
+from dbdriver_lint.records import replace as copy
 
 
 def as_text(value: Value) -> Value:

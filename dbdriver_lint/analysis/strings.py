@@ -7,7 +7,6 @@ is never assumed.
 
 from __future__ import annotations
 
-from dataclasses import replace as copy
 from typing import TYPE_CHECKING
 from urllib.parse import quote, quote_plus, unquote
 
@@ -32,6 +31,7 @@ from dbdriver_lint.analysis.values import (
     with_step,
 )
 from dbdriver_lint.knowledge.urls import HOLE
+from dbdriver_lint.records import replace as copy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace as copy
 from typing import TYPE_CHECKING
 
 from dbdriver_lint.analysis import dictionaries, strings
@@ -28,6 +27,7 @@ from dbdriver_lint.analysis.values import (
     part_of,
 )
 from dbdriver_lint.knowledge.urls import DatabaseUrl, Part, UrlError, parse_url
+from dbdriver_lint.records import replace as copy
 
 if TYPE_CHECKING:
     from dbdriver_lint.analysis.anchors import NodeAnchor

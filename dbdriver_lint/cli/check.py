@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections import Counter
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +19,7 @@ from dbdriver_lint.cli.options import (
     open_cache,
     settings_finder,
 )
+from dbdriver_lint.records import replace
 from dbdriver_lint.report import FORMATS
 
 if TYPE_CHECKING:

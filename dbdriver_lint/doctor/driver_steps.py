@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import replace
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
@@ -24,6 +23,7 @@ from dbdriver_lint.knowledge.python_source import arguments_text
 from dbdriver_lint.knowledge.secrets import mask_text
 from dbdriver_lint.knowledge.urls import parse_url
 from dbdriver_lint.knowledge.versions import VersionRange
+from dbdriver_lint.records import replace
 
 if TYPE_CHECKING:
     from dbdriver_lint.doctor.model import Result, Side, Subject

@@ -9,10 +9,10 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from dbdriver_lint.findings.fingerprint import fingerprint
+from dbdriver_lint.records import dataclass, field
 from dbdriver_lint.source.files import file_of, read_regular
 
 if TYPE_CHECKING:

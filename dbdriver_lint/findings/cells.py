@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dbdriver_lint.fixes.edit import Edit
+from dbdriver_lint.records import replace
 from dbdriver_lint.source.text import Position, Span
 
 if TYPE_CHECKING:

@@ -14,11 +14,11 @@ from __future__ import annotations
 import enum
 import re
 from bisect import bisect_right
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from dbdriver_lint.fixes.edit import Edit
+from dbdriver_lint.records import dataclass
 from dbdriver_lint.source.comments import Layout
 from dbdriver_lint.source.text import Span
 

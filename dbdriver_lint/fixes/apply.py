@@ -9,12 +9,12 @@ from __future__ import annotations
 import warnings
 from bisect import insort
 from collections import Counter
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from dbdriver_lint.fixes.edit import Applicability, Edit, Fix
 from dbdriver_lint.fixes.imports import CannotEditError, import_edits
+from dbdriver_lint.records import dataclass
 from dbdriver_lint.source.text import SourceFile, Span, UnreadableSourceError
 
 if TYPE_CHECKING:

@@ -6,11 +6,11 @@ import ast
 import re
 import sys
 import warnings
-from dataclasses import dataclass
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from dbdriver_lint.fixes.edit import Edit, ImportRequest
+from dbdriver_lint.records import dataclass
 from dbdriver_lint.source.text import Span
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import difflib
 import io
 import json
 import tokenize
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from dbdriver_lint.fixes.edit import Applicability, Edit
 from dbdriver_lint.project import Project
 from dbdriver_lint.project.environment import is_configuration
+from dbdriver_lint.records import replace
 from dbdriver_lint.source.files import NotebookError
 from dbdriver_lint.source.notebook import Notebook
 from dbdriver_lint.source.text import SourceFile, Span

@@ -7,8 +7,9 @@ name; the tests compare these rows with the SQLAlchemy that is installed.
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from dbdriver_lint.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dbdriver_lint.knowledge.dialects import (
@@ -16,6 +15,7 @@ from dbdriver_lint.knowledge.dialects import (
     Version,
 )
 from dbdriver_lint.knowledge.versions import VersionRange
+from dbdriver_lint.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -8,10 +8,10 @@ database name is percent-decoded), so what is accepted, rejected and split here 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dbdriver_lint.knowledge.secrets import HOLE, mask_text, secret_spans
+from dbdriver_lint.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

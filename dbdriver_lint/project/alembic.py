@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING
 from dbdriver_lint.knowledge.urls import UrlError, parse_url
 from dbdriver_lint.project.discovery import SKIPPED_DIRECTORIES
 from dbdriver_lint.project.inputs import Kind, Question, ledger, note_files
+from dbdriver_lint.records import dataclass
 from dbdriver_lint.source.files import read_text
 
 if TYPE_CHECKING:

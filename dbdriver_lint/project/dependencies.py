@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ from dbdriver_lint.knowledge.drivers import async_drivers, drivers_of, sync_driv
 from dbdriver_lint.knowledge.versions import VersionRange
 from dbdriver_lint.project.manifests import Manifests, ManifestWarning, Role, standing_in
 from dbdriver_lint.project.roots import ROOT_MARKERS, absolute, repository_of
+from dbdriver_lint.records import dataclass, field
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import re
 import stat
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from dbdriver_lint.project.roots import repository_of
+from dbdriver_lint.records import dataclass, field
 from dbdriver_lint.settings.patterns import gitignore_spec, matches
 from dbdriver_lint.source.files import read_text
 

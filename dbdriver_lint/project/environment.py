@@ -8,7 +8,6 @@ from __future__ import annotations
 import io
 import os
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from importlib import import_module
 from importlib.util import find_spec
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dbdriver_lint.project.inputs import Kind, Question, ledger, note_files
+from dbdriver_lint.records import dataclass
 from dbdriver_lint.source.files import read_text
 
 if TYPE_CHECKING:

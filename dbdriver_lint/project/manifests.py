@@ -8,12 +8,12 @@ from __future__ import annotations
 import enum
 import os
 import re
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dbdriver_lint.knowledge.secrets import mask_text
 from dbdriver_lint.knowledge.versions import VersionError, VersionRange
+from dbdriver_lint.records import dataclass, field
 from dbdriver_lint.source.files import read_text
 
 if TYPE_CHECKING:

@@ -8,13 +8,13 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dbdriver_lint.project.discovery import SKIPPED_DIRECTORIES
 from dbdriver_lint.project.inputs import Kind, Question, ledger
+from dbdriver_lint.records import dataclass
 from dbdriver_lint.source.files import read_regular
 
 if TYPE_CHECKING:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import unicodedata
 from bisect import bisect_right
-from dataclasses import dataclass
+
+from dbdriver_lint.records import dataclass
 
 TAB = 4
 _LONGEST = 240

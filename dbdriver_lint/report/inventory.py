@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from typing import TYPE_CHECKING
+
+from dbdriver_lint.records import fields
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,7 +43,13 @@ def as_text(rows: Sequence[Row]) -> str:
 
 def as_json(rows: Sequence[Row]) -> str:
     """A document with every field of every row."""
-    return json.dumps({"version": VERSION, "rows": [asdict(row) for row in rows]}, indent=2, ensure_ascii=False) + "\n"
+    return (
+        json.dumps({"version": VERSION, "rows": [_by_name(row) for row in rows]}, indent=2, ensure_ascii=False) + "\n"
+    )
+
+
+def _by_name(row: Row) -> dict[str, object]:
+    return {field.name: getattr(row, field.name) for field in fields(row)}
 
 
 def as_markdown(rows: Sequence[Row]) -> str:

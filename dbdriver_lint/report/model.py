@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import inspect
 import os
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dbdriver_lint.fixes.edit import Applicability
+from dbdriver_lint.records import dataclass, field
 from dbdriver_lint.source.files import file_of
 
 if TYPE_CHECKING:
@@ -39,6 +38,8 @@ class RuleCard:
     @classmethod
     def of(cls, rule: type[Rule]) -> RuleCard:
         """The card of a rule class."""
+        import inspect
+
         return cls(
             code=rule.code,
             name=rule.name,

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from dbdriver_lint.findings.model import Confidence, Group, Severity
+from dbdriver_lint.records import dataclass, field
 
 if TYPE_CHECKING:
     from dbdriver_lint.analysis.facts import (

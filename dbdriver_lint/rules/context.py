@@ -5,12 +5,12 @@ from __future__ import annotations
 import ast
 import os
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from dbdriver_lint.fixes.edit import ImportRequest
+from dbdriver_lint.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dbdriver_lint.analysis.arguments import python_value
@@ -18,6 +17,7 @@ from dbdriver_lint.knowledge.engine_arguments import (
     default_pool,
 )
 from dbdriver_lint.knowledge.parameters import TABLES, Place, judge
+from dbdriver_lint.records import dataclass
 from dbdriver_lint.rules.engines import is_conditional
 from dbdriver_lint.rules.judging import loaded_drivers
 from dbdriver_lint.rules.parameter_repairs import add_connect_args, without_comma

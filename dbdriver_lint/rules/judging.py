@@ -5,7 +5,6 @@ Several rules speak about parameters; all of them read the same judgements, made
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -25,6 +24,7 @@ from dbdriver_lint.knowledge.parameters import (
 )
 from dbdriver_lint.knowledge.spellings import DIALECT_OF
 from dbdriver_lint.knowledge.versions import VersionRange
+from dbdriver_lint.records import dataclass, replace
 from dbdriver_lint.rules.engines import connects_by_url, dictionaries, is_conditional, place_in
 from dbdriver_lint.rules.wording import sentence
 

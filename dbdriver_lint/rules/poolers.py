@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dbdriver_lint.analysis.arguments import python_value
@@ -12,6 +11,7 @@ from dbdriver_lint.fixes.edit import Applicability, Fix
 from dbdriver_lint.knowledge.parameters import UNKNOWN, Opaque
 from dbdriver_lint.knowledge.python_source import arguments_text
 from dbdriver_lint.knowledge.spellings import POOLER_ARGS, POOLER_KEY
+from dbdriver_lint.records import dataclass
 from dbdriver_lint.rules.engines import connects_by_url, dictionaries
 from dbdriver_lint.rules.judging import loaded_drivers, query_parameters
 from dbdriver_lint.rules.parameter_repairs import add_connect_args

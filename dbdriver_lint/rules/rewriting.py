@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dbdriver_lint.knowledge.dialects import DIALECTS
 from dbdriver_lint.knowledge.drivers import driver_named
 from dbdriver_lint.knowledge.parameters import Outcome, Place, judge
 from dbdriver_lint.knowledge.urls import UrlError, parse_url
+from dbdriver_lint.records import dataclass
 from dbdriver_lint.rules.wording import listed, listed_names
 
 if TYPE_CHECKING:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import re
 import types
-from dataclasses import Field, dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Union, get_args, get_origin, get_type_hints
 
+from dbdriver_lint.records import Field, dataclass, field, replace
 from dbdriver_lint.settings.model import Settings, key_of, setting_fields
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class SettingsFinder:
     config: Path | None = None
     isolated: bool = False
     overrides: Mapping[str, Any] = field(default_factory=dict)
-    _by_directory: dict[str, Settings] = field(default_factory=dict, repr=False)
+    _by_directory: dict[str, Settings] = field(default_factory=dict)
 
     def for_file(self, path: str) -> Settings:
         """The settings for the file ``path``, which need not exist.

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import Field, dataclass, field, fields
 from typing import Any
+
+from dbdriver_lint.records import Field, dataclass, field, fields
 
 
 def setting(default: Any, doc: str, **extra: Any) -> Any:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import types
-from dataclasses import MISSING, Field
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
+from dbdriver_lint.records import MISSING, Field
 from dbdriver_lint.settings.model import Selectors, Settings, key_of, setting_fields
 
 _STRINGS: dict[str, Any] = {"type": "array", "items": {"type": "string"}}
@@ -34,7 +34,7 @@ def json_schema() -> dict[str, Any]:
 
 def _property(field: Field[Any], expected: Any) -> dict[str, Any]:
     schema: dict[str, Any] = {"description": field.metadata["doc"]}
-    default = None if field.default is MISSING else field.default
+    default: Any = None if field.default is MISSING else field.default
     if expected is bool:
         schema |= {"type": "boolean", "default": default}
     elif expected is str or get_origin(expected) in (Union, types.UnionType):

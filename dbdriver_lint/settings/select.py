@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol
 
+from dbdriver_lint.records import dataclass
 from dbdriver_lint.settings.load import SettingsError
 from dbdriver_lint.settings.model import key_of
 from dbdriver_lint.settings.patterns import matches

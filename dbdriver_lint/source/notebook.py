@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from dbdriver_lint.records import dataclass
 from dbdriver_lint.source.files import NotebookError
 from dbdriver_lint.source.text import Position, SourceFile
 

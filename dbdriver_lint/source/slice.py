@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import ast
 from bisect import bisect_left
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from dbdriver_lint.records import dataclass
 from dbdriver_lint.source.bindings import DEFINITIONS, expressions, loads
 from dbdriver_lint.source.outline import FLOW, Outline
 

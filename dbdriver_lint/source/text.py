@@ -11,7 +11,8 @@ import io
 import re
 import tokenize
 from bisect import bisect_right
-from dataclasses import dataclass, field
+
+from dbdriver_lint.records import dataclass, field
 
 _NEWLINE = re.compile(r"\r\n?|\n")
 
@@ -68,7 +69,7 @@ class SourceFile:
     text: str
     encoding: str
     bom: bytes = b""
-    line_starts: list[int] = field(default_factory=list, repr=False)
+    line_starts: list[int] = field(default_factory=list)
 
     @classmethod
     def from_bytes(cls, path: str, data: bytes) -> SourceFile:

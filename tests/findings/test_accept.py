@@ -57,7 +57,7 @@ def test_the_comment_accepts_the_finding_and_changes_nothing_else(
 
 
 def test_findings_on_one_line_share_a_comment() -> None:
-    from dataclasses import replace
+    from dbdriver_lint.records import replace
 
     source = SourceFile.from_text("a.py", "x = MARK\n")
     one = finding(source, (1, 1))
@@ -66,7 +66,7 @@ def test_findings_on_one_line_share_a_comment() -> None:
 
 
 def test_what_has_no_place_gets_no_comment() -> None:
-    from dataclasses import replace
+    from dbdriver_lint.records import replace
 
     source = SourceFile.from_text("a.py", "x = MARK\n")
     one = finding(source, (1, 1))

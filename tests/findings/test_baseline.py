@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -8,6 +7,7 @@ import pytest
 from dbdriver_lint.findings.baseline import Baseline, BaselineError
 from dbdriver_lint.findings.fingerprint import enclosing_names, fingerprint, fingerprints
 from dbdriver_lint.findings.model import Confidence, Finding, Severity
+from dbdriver_lint.records import replace
 from dbdriver_lint.source.text import SourceFile, Span
 
 if TYPE_CHECKING:

@@ -42,7 +42,7 @@ def test_no_format_shows_a_password(name: str, report_of: MakeReport) -> None:
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_every_format_takes_an_empty_report_and_a_file_without_text(name: str, unreadable: Report) -> None:
-    from dataclasses import replace
+    from dbdriver_lint.records import replace
 
     assert "XDB902" in show(name, unreadable)
     assert "XDB902" not in show(name, replace(unreadable, findings=(), fingerprints={}))

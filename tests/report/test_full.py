@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import textwrap
 from collections import Counter
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +11,7 @@ from hypothesis import strategies as st
 from dbdriver_lint.fixes.apply import spliced
 from dbdriver_lint.fixes.edit import Applicability, Edit, Fix
 from dbdriver_lint.project.discovery import Problem
+from dbdriver_lint.records import replace
 from dbdriver_lint.report import render
 from dbdriver_lint.report.frame import fix_diff
 from dbdriver_lint.report.model import Terminal

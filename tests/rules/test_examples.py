@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ from dbdriver_lint.fixes.apply import fix_source
 from dbdriver_lint.knowledge.drivers import DRIVERS as KNOWN_DRIVERS
 from dbdriver_lint.linter import check_source
 from dbdriver_lint.project import Project
+from dbdriver_lint.records import replace
 from dbdriver_lint.rules.index import entry_of, gate_of
 from dbdriver_lint.rules.registry import all_rules
 from dbdriver_lint.settings.load import decode

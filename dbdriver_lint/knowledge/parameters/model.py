@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from enum import Enum
+
+from dbdriver_lint.records import dataclass, field
 
 Version = tuple[int, ...]
 Span = tuple[Version | None, Version | None]
@@ -127,14 +128,13 @@ class Table:
     """Consequence of a URL parameter that no row has, where SQLAlchemy drops it instead of passing it on."""
     url_dropped: Span | None = None
     """SQLAlchemy versions that drop the whole query."""
-    index: Mapping[str, tuple[Row, ...]] = field(init=False)
+    index: dict[str, tuple[Row, ...]] = field(default_factory=dict)
+    """The rows by the names of their parameter: made from ``rows``."""
 
     def __post_init__(self) -> None:
-        index: dict[str, tuple[Row, ...]] = {}
         for row in self.rows:
             for name in row.names:
-                index[name] = (*index.get(name, ()), row)
-        object.__setattr__(self, "index", index)
+                self.index[name] = (*self.index.get(name, ()), row)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dbdriver_lint.knowledge.parameters import postgresql
 from dbdriver_lint.knowledge.parameters.checks import invalid, never, one_of
 from dbdriver_lint.knowledge.parameters.model import Check, Outcome, Row, Table
 from dbdriver_lint.knowledge.spellings import FOREIGN_HINTS, POOLER_KEY
+from dbdriver_lint.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
