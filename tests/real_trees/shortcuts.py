@@ -1,6 +1,6 @@
 """What saves time takes no finding away: the gate, the slice and the translation on and off, on whole trees.
 
-    python tests/real_trees/shortcuts.py FOLDER...
+    python tests/real_trees/shortcuts.py [--without NAME] FOLDER...
 
 Each file is linted with all rules as it is, past the gate, without the slice (all of it is analysed), and by
 LibCST's parser alone. Prints what differs, and how many files were compared.
@@ -8,6 +8,7 @@ LibCST's parser alone. Prints what differs, and how many files were compared.
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections import Counter
 from contextlib import ExitStack
@@ -52,15 +53,15 @@ def findings_of(files: Sequence[str]) -> Counter[str]:
     return found
 
 
-def differences(folder: Path) -> tuple[list[str], int, int]:
-    """What a shortcut adds or takes away below a folder, in words; how many files and findings there are."""
+def differences(folder: Path, shortcuts: Sequence[str] = tuple(WITHOUT)) -> tuple[list[str], int, int]:
+    """What shortcuts add or take away below a folder, in words; how many files and findings there are."""
     finder = SettingsFinder()
     files = [f for f in discover([str(folder)], finder.for_file).files if f.endswith(".py") and not is_configuration(f)]
     as_it_is = findings_of(files)
     lines: list[str] = []
-    for name, switches in WITHOUT.items():
+    for name in shortcuts:
         with ExitStack() as stack:
-            for switch in switches:
+            for switch in WITHOUT[name]:
                 stack.enter_context(switch())
             other = findings_of(files)
         lines += [f"only without {name}: {text}" for text in (other - as_it_is).elements()]
@@ -69,9 +70,13 @@ def differences(folder: Path) -> tuple[list[str], int, int]:
 
 
 def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folders", nargs="+", metavar="FOLDER")
+    parser.add_argument("--without", action="append", choices=WITHOUT, help="one shortcut, several times; default: all")
+    options = parser.parse_args()
     failed = False
-    for folder in sys.argv[1:]:
-        lines, files, findings = differences(Path(folder))
+    for folder in options.folders:
+        lines, files, findings = differences(Path(folder), options.without or tuple(WITHOUT))
         print(*lines, f"{folder}: {files} files, {findings} findings, {len(lines)} differences", sep="\n", flush=True)
         failed |= bool(lines)
     return failed
