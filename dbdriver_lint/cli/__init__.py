@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import sys
 from importlib import import_module
@@ -64,6 +65,20 @@ def main(argv: Sequence[str] | None = None) -> int:
         return EXIT_ERROR
     finally:
         _flush()
+
+
+def run_process() -> NoReturn:
+    """The process ``dbdriver-lint``: :func:`main`, and the end of it.
+
+    What was built is left to the system, which takes all memory back at once: to take it apart, object by object, was a
+    third of a run.
+    """
+    code = main()
+    atexit._run_exitfuncs()  # `os._exit()` leaves them out
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            stream.flush()
+    os._exit(code)
 
 
 def _dispatch(arguments: list[str]) -> int:
