@@ -25,6 +25,7 @@ from dbdriver_lint import __version__
 from dbdriver_lint.findings.plain import as_text
 from dbdriver_lint.project import forget
 from dbdriver_lint.project.answers import Answers, digest_of_bytes, questions_of, stamp_of
+from dbdriver_lint.project.discovery import Problem
 from dbdriver_lint.project.inputs import Kind, Question, ledger
 from dbdriver_lint.records import dataclass, field
 from dbdriver_lint.settings.model import setting_fields
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from dbdriver_lint.source.text import SourceFile
 
 ENVIRONMENT_VARIABLE = "DBDRIVER_LINT_CACHE_DIR"
-FORMAT = 1
+FORMAT = 2
 MAX_BYTES = 200_000_000
 """A larger index is not read."""
 _OTHER_SETTINGS = 8
@@ -70,6 +71,8 @@ class Result:
     findings: tuple[Finding, ...] = ()
     suppressed: int = 0
     source: SourceFile | None = None
+    problems: tuple[Problem, ...] = ()
+    """What could not be read, and is told; none of them is fatal."""
 
 
 NOTHING = Result()
@@ -82,7 +85,7 @@ class _Group:
     clean: dict[str, str] = field(default_factory=dict)
     """Files that cannot hold a finding, and depend on nothing else: path to stamp."""
     files: dict[str, list[Any]] = field(default_factory=dict)
-    """Path to stamp, digest, numbers of questions, suppressed findings, sealed findings or None."""
+    """Path to stamp, digest, numbers of questions, suppressed findings, sealed findings or None, what is told."""
 
 
 class ResultCache:
@@ -131,7 +134,7 @@ class ResultCache:
             return None
 
     def _recall(self, path: str, entry: list[Any]) -> Result | None:
-        stamp, digest, numbers, suppressed, sealed = entry
+        stamp, digest, numbers, suppressed, sealed, told = entry
         data = None
         now = stamp_of(path)
         if sealed is not None or now != stamp:
@@ -143,14 +146,15 @@ class ResultCache:
                 entry[0] = now if _is_settled(now, self.started) else ""
         if not all(map(self._holds, numbers)):
             return None
+        problems = tuple(Problem(place, message, fatal=False) for place, message in told)
         if sealed is None or data is None:
-            return Result(suppressed=suppressed)
+            return Result(suppressed=suppressed, problems=problems)
         from dbdriver_lint.findings.stored import decoded
         from dbdriver_lint.source.text import SourceFile
 
         stored = json.loads(_unsealed(sealed, data))
         source = SourceFile.from_bytes(path, data) if stored["source"] else None
-        return Result(decoded(stored["findings"], path, source), suppressed, source)
+        return Result(decoded(stored["findings"], path, source), suppressed, source, problems)
 
     def _holds(self, number: int) -> bool:
         known = self._holding.get(number)
@@ -178,7 +182,8 @@ class ResultCache:
             stored = {"source": result.source is not None, "findings": encoded(result.findings, path)}
             sealed = _sealed(json.dumps(stored).encode(), data)
         numbers = [self._number(*answer) for answer in inputs.answers]
-        group.files[path] = [inputs.stamp, inputs.digest, numbers, result.suppressed, sealed]
+        told = [[problem.path, problem.message] for problem in result.problems]
+        group.files[path] = [inputs.stamp, inputs.digest, numbers, result.suppressed, sealed, told]
 
     def forget(self, path: str, settings: Settings) -> None:
         """There is no result of this file that could be kept."""
@@ -378,7 +383,8 @@ def _parser() -> str:
 
 
 def _entry(item: Any, asked: int) -> list[Any]:
-    stamp, digest, numbers, suppressed, sealed = item
+    stamp, digest, numbers, suppressed, sealed, told = item
     if not all(type(number) is int and 0 <= number < asked for number in numbers) or type(suppressed) is not int:
         raise TypeError("not a result")
-    return [as_text(stamp), as_text(digest), numbers, suppressed, None if sealed is None else as_text(sealed)]
+    problems = [[as_text(place), as_text(message)] for place, message in told]
+    return [as_text(stamp), as_text(digest), numbers, suppressed, None if sealed is None else as_text(sealed), problems]

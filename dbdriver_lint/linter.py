@@ -10,7 +10,7 @@ from dbdriver_lint.findings.model import Confidence, Finding, Related, Severity
 from dbdriver_lint.project import Project
 from dbdriver_lint.project.environment import generation, is_configuration
 from dbdriver_lint.project.inputs import ledger, note_readers
-from dbdriver_lint.records import dataclass
+from dbdriver_lint.records import dataclass, replace
 from dbdriver_lint.rules.index import entries, gate_of
 from dbdriver_lint.settings.patterns import matches
 from dbdriver_lint.settings.select import enabled_codes
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from dbdriver_lint.analysis.values import Step
     from dbdriver_lint.fixes.edit import Fix
     from dbdriver_lint.project.dependencies import Dependencies
+    from dbdriver_lint.project.manifests import ManifestWarning
     from dbdriver_lint.rules.base import Draft, Rule
     from dbdriver_lint.rules.context import Context
     from dbdriver_lint.rules.index import Entry
@@ -53,6 +54,8 @@ class FileResult:
     findings: tuple[Finding, ...] = ()
     source: SourceFile | None = None
     suppressed: int = 0
+    warnings: tuple[ManifestWarning, ...] = ()
+    """What could not be read of the dependencies that it was judged by."""
 
 
 def check_source(path: str, data: bytes, settings: Settings, project: Project, *, noqa: bool = True) -> FileResult:
@@ -96,8 +99,11 @@ def check_source(path: str, data: bytes, settings: Settings, project: Project, *
         if not configuration or draft.at.path == path
     ]
     if configuration:
-        return _suppressed(source, None, _each_once(findings), codes, noqa)
-    return _suppressed(source, contexts[0], findings, codes, noqa)
+        result = _suppressed(source, None, _each_once(findings), codes, noqa)
+    else:
+        result = _suppressed(source, contexts[0], findings, codes, noqa)
+    warnings = dict.fromkeys(warning for context in contexts for warning in context.dependencies.warnings)
+    return replace(result, warnings=tuple(warnings)) if warnings else result
 
 
 def _of_configuration(source: SourceFile, settings: Settings, project: Project) -> Iterator[Context]:
@@ -274,7 +280,6 @@ def _completed(fix: Fix, source: SourceFile) -> Fix | None:
     if not fix.imports:
         return fix
     from dbdriver_lint.fixes.imports import CannotEditError, import_edits
-    from dbdriver_lint.records import replace
 
     first = min((edit.span.start for edit in fix.edits), default=None)
     try:

@@ -123,7 +123,8 @@ def _recalled(task: Task, cache: ResultCache) -> Outcome | None:
     result = cache.recall(task.path, task.settings)
     if result is None:
         return None
-    return Outcome(task.path, result.findings, () if result.source is None else (result.source,), result.suppressed)
+    sources = () if result.source is None else (result.source,)
+    return Outcome(task.path, result.findings, sources, result.suppressed, problems=result.problems)
 
 
 def _keep(task: Task, outcome: Outcome, cache: ResultCache) -> None:
@@ -136,7 +137,7 @@ def _keep(task: Task, outcome: Outcome, cache: ResultCache) -> None:
         cache.forget(task.path, task.settings)
         return
     source = next(iter(outcome.sources), None)
-    result = Result(outcome.findings, outcome.suppressed, source)
+    result = Result(outcome.findings, outcome.suppressed, source, outcome.problems)
     data = outcome.data if source is None else source.data
     cache.keep(task.path, task.settings, outcome.inputs, result, data or b"")
 
@@ -173,7 +174,7 @@ def lint_file(task: Task, options: Options) -> Outcome:
         except OSError as error:
             return Outcome(task.path, (unreadable(task.path, error.strerror or str(error)),))
     outcome = _work(task, data, options)
-    if record and not outcome.problems:
+    if record and not any(problem.fatal for problem in outcome.problems):
         inputs = recording.inputs(data, found=bool(outcome.findings))
         return outcome if inputs is None else replace(outcome, inputs=inputs)
     return outcome
@@ -341,7 +342,7 @@ def _changed(
         return replace(_check(task, document), problems=(Problem("", message),))
     outcome = _outcome(document, checked, data)
     diff = unified_diff(task.path, document.data, data) if options.diff else b""
-    return replace(outcome, applied=applied, data=data, diff=diff, problems=tuple(problems))
+    return replace(outcome, applied=applied, data=data, diff=diff, problems=(*outcome.problems, *problems))
 
 
 def _stay_inside(path: str) -> None:
@@ -363,11 +364,15 @@ def _stay_inside(path: str) -> None:
 
 
 def _outcome(document: Document, result: FileResult, changed: bytes) -> Outcome:
+    problems = tuple(
+        Problem(f"{warning.path}:{warning.line}", f"{warning.reason}; what it declares is not known", fatal=False)
+        for warning in result.warnings
+    )
     if not result.findings:
-        return Outcome(document.path, suppressed=result.suppressed)
+        return Outcome(document.path, suppressed=result.suppressed, problems=problems)
     found, sources = document.located(result, changed)
     found.sort(key=lambda f: f.sort_key)
-    return Outcome(document.path, tuple(found), sources, result.suppressed, data=changed)
+    return Outcome(document.path, tuple(found), sources, result.suppressed, data=changed, problems=problems)
 
 
 def _in_workers(

@@ -130,7 +130,8 @@ def lint(args: argparse.Namespace, finder: SettingsFinder, options: Options) -> 
         outcomes = lint_files(tasks, options, jobs=args.jobs, progress=progress, cache=cache)
     finally:
         progress(len(tasks))  # takes the bar away, after Ctrl-C too
-    return outcomes, problems + [problem for outcome in outcomes for problem in outcome.problems]
+    met = [problem for outcome in outcomes for problem in outcome.problems]
+    return outcomes, list(dict.fromkeys([*problems, *met]))  # files of one project tell the same of it
 
 
 def _tasks(args: argparse.Namespace, finder: SettingsFinder) -> tuple[list[Task], list[Problem]]:

@@ -104,6 +104,7 @@ class Dependencies:
     files: tuple[Path, ...] = ()
     """The files that all this was read from, and those that they name and that are not there."""
     warnings: tuple[ManifestWarning, ...] = ()
+    """What of them could not be read; `check` tells it, for less is known then."""
 
     def drivers(self) -> frozenset[str] | None:
         """Names of the drivers that are declared (``asyncpg``); None if nothing declares dependencies."""

@@ -22,7 +22,7 @@ def summary(report: Report, terminal: Terminal) -> list[str]:
         if repaired:
             found += f" ({repaired} {report.repaired_by}, {count} remaining)"
         lines.append(terminal.paint(f"{found}.", "bold"))
-    elif not report.problems:
+    elif not any(problem.fatal for problem in report.problems) and (report.checked or not report.problems):
         lines.append(f"{terminal.paint('All checks passed', 'green')} ({_plural(report.checked, 'file')}).")
     lines += _fixable(report, terminal)
     hidden = []

@@ -109,6 +109,23 @@ def test_dependencies_that_are_too_many(project: Path) -> None:
     assert not dependencies.complete
 
 
+def test_what_cannot_be_read_of_dependencies_is_told(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("one.py", "two.py"):
+        Path(name).write_text('from sqlalchemy import create_engine\nengine = create_engine("sqlite:///:memory:")\n')
+    Path("uv.lock").write_text("version = 1\n" * 1_000)
+    Path("requirements.txt").write_text("sqlalchemy>=2\n= broken\n")
+    told = [
+        "warning: requirements.txt:2: not a requirement; what it declares is not known",
+        "warning: uv.lock:1: larger than 9,000 bytes; what it declares is not known",
+    ]
+    with mock.patch.object(manifests, "MAX_BYTES", 9_000):
+        for cache in ("--no-cache", "--cache-dir=.cache", "--cache-dir=.cache"):
+            assert main(["check", cache, "one.py", "two.py"]) == 0
+            out, err = capsys.readouterr()
+            assert sorted(err.splitlines()) == told  # once for both files, and as before where nothing has changed
+            assert out == "All checks passed (2 files).\n"
+
+
 def test_a_notebook_that_is_too_large(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     def cells(code: str) -> str:
         output = {"output_type": "stream", "text": ["x\n"] * 2_000}
