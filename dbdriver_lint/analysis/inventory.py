@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from dbdriver_lint.analysis import orm
 from dbdriver_lint.analysis.facts import Purpose
-from dbdriver_lint.analysis.values import Constant, Dictionary, EnvVar, Object, Result, Symbol, Text, options
+from dbdriver_lint.analysis.values import Choice, Constant, Dictionary, EnvVar, Object, Result, Symbol, Text, options
 from dbdriver_lint.knowledge.dialects import Nature
 from dbdriver_lint.knowledge.drivers import DRIVERS
 from dbdriver_lint.knowledge.secrets import HOLE
@@ -209,6 +209,10 @@ def _shown(value: Value) -> str:
         return value.name.rpartition(".")[2]
     if isinstance(value, Result):
         return value.of.rpartition(".")[2]
+    if isinstance(value, EnvVar):
+        return f"${value.name}" + (f", default {_shown(value.default)}" if value.default is not None else "")
+    if isinstance(value, Choice):
+        return " or ".join(dict.fromkeys(map(_shown, value.options)))
     return value.name if isinstance(value, Object) else "…"
 
 

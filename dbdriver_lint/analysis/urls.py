@@ -8,10 +8,15 @@ from dbdriver_lint.analysis import strings, url_objects
 from dbdriver_lint.analysis.facts import PossibleUrl, UrlSet
 from dbdriver_lint.analysis.values import (
     Choice,
+    Constant,
+    Dictionary,
     EnvVar,
     FilePlace,
     Hole,
+    Object,
+    Result,
     Steps,
+    Symbol,
     Template,
     Text,
     Unknown,
@@ -70,7 +75,20 @@ def _collect(
             else:
                 found.append(possible)
         else:
-            unknown.append(option if isinstance(option, Unknown) else Unknown(type(option).__name__.lower()))
+            unknown.append(option if isinstance(option, Unknown) else Unknown(_no_text(option)))
+
+
+def _no_text(value: Value) -> str:
+    """What a value is that is no string, in words."""
+    if isinstance(value, Symbol):
+        return f"{value.name} from outside of the project"
+    if isinstance(value, Result):
+        return f"result of {value.of}()"
+    if isinstance(value, Constant):
+        return str(value.value)
+    if isinstance(value, Object):
+        return f"{value.kind} {value.name}"
+    return "a dictionary" if isinstance(value, Dictionary) else "a list"
 
 
 def _scheme(value: Text | Template) -> Unknown:

@@ -20,6 +20,8 @@ from dbdriver_lint.records import dataclass
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from dbdriver_lint.knowledge.urls import DatabaseUrl
+
 _MYSQL = ("mysql", "mariadb")
 
 
@@ -340,6 +342,11 @@ def not_async_error(driver: str) -> str:
         "InvalidRequestError: The asyncio extension requires an async driver to be used. "
         f"The loaded '{driver}' is not async."
     )
+
+
+def may_fall_back(url: DatabaseUrl, versions: VersionRange) -> bool:
+    """Whether an asynchronous driver may work in a synchronous engine: SQLAlchemy before 2.1 runs a loop for it."""
+    return bool(url.named("async_fallback")) and versions.may_be_below((2, 1))
 
 
 def not_sync_error(drivername: str, versions: VersionRange) -> str:

@@ -21,6 +21,8 @@ from dbdriver_lint.source.files import read_text
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from dbdriver_lint.knowledge.urls import DatabaseUrl
+
 MAX_FOLDERS = 5000
 """How many folders of a project are searched."""
 MAX_BYTES = 1_000_000
@@ -115,15 +117,18 @@ def forget() -> None:
     search.cache_clear()
 
 
-def drivername_of(url: str | None) -> str | None:
-    """The driver name of a URL in a configuration file."""
-    if url is None:
-        return None
+def url_of(text: str | None) -> DatabaseUrl | None:
+    """A URL of a configuration file; None where it cannot be read."""
     try:
-        found = parse_url(url).drivername
+        return None if text is None else parse_url(text)
     except UrlError:
         return None
-    return found.text if found.known else None
+
+
+def drivername_of(text: str | None) -> str | None:
+    """The driver name of a URL in a configuration file."""
+    url = url_of(text)
+    return url.drivername.text if url is not None and url.drivername.known else None
 
 
 def _walk(root: Path) -> Iterator[tuple[str, list[str], list[str]]]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from dbdriver_lint.project.discovery import SKIPPED_DIRECTORIES
 from dbdriver_lint.project.inputs import Kind, Question, ledger
+from dbdriver_lint.project.roots import ROOT_MARKERS, find_root, repository_of
 from dbdriver_lint.records import dataclass
 from dbdriver_lint.source.files import read_regular
 
@@ -29,6 +30,8 @@ MAX_FOLDERS = 2_000
 FEW = 200
 
 _INIT = "__init__.py"
+#: Files of a folder in which programs are started.
+_STARTS = frozenset({*ROOT_MARKERS, "alembic.ini"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +132,8 @@ class Modules:
         top = self._top(folder)
         root = folder
         while _INIT in self._listing(root):
+            if not self._listing(root).keys().isdisjoint(_STARTS):
+                yield root  # a package by its file, but programs are started in it
             root = os.path.dirname(root)
         while True:
             yield root
@@ -141,8 +146,6 @@ class Modules:
     def _top(self, folder: str) -> str:
         """The repository's top, else the nearest folder with a project file, else ``folder``."""
         if folder not in self._tops:
-            from dbdriver_lint.project.roots import find_root, repository_of
-
             # the folders above are only asked for this: others write in them all the time
             self._tops[folder] = repository_of(folder) or str(find_root(Path(folder)))
         return self._tops[folder]

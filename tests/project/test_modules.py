@@ -119,3 +119,12 @@ def test_file_that_cannot_be_read_has_nothing(tmp_path: Path) -> None:
     big = tmp_path / "big.py"
     big.write_bytes(b"#" * 1_000_001)
     assert modules.read(os.fspath(big)) is None
+
+
+def test_package_that_programs_are_started_in(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    tree(tmp_path, "backend/__init__.py", "backend/requirements.txt", "backend/app/__init__.py", "backend/app/db.py")
+    tree(tmp_path, "backend/app/config.py", "other/__init__.py", "other/app/__init__.py", "other/app/main.py")
+    assert find(tmp_path, "backend/app/db.py", "app.config") == "backend/app/config.py"
+    assert find(tmp_path, "backend/app/db.py", "backend.app.config") == "backend/app/config.py"
+    assert find(tmp_path, "other/app/main.py", "app.config") is None

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from dbdriver_lint.analysis.values import FilePlace, Step, Text
 from dbdriver_lint.findings.model import Group, Severity
 from dbdriver_lint.knowledge.dialects import Nature
-from dbdriver_lint.knowledge.drivers import nature, not_sync_error
-from dbdriver_lint.project.alembic import drivername_of
+from dbdriver_lint.knowledge.drivers import may_fall_back, nature, not_sync_error
+from dbdriver_lint.project.alembic import url_of
 from dbdriver_lint.rules.base import Bad, Draft, Good, Rule
 from dbdriver_lint.rules.repairs import preferred_driver, transform_call
 from dbdriver_lint.source.text import Position
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from dbdriver_lint.analysis.facts import EngineCall, UrlSet
     from dbdriver_lint.analysis.migration_facts import ConfigOption, EnvironmentFacts
     from dbdriver_lint.analysis.values import Steps
+    from dbdriver_lint.knowledge.urls import DatabaseUrl
     from dbdriver_lint.rules.context import Context
 
 _ENV = """from alembic import context
@@ -47,7 +48,8 @@ class AsyncDriverInSyncEnv(Rule):
     Finds `engine_from_config()` in an `env.py` whose `sqlalchemy.url` is for asyncpg, aiosqlite, aiomysql
     or another driver that only works in an async engine, whether `set_main_option()` in the same file
     sets it or the `alembic.ini` that points at this folder. Silent where the engine is wrapped in
-    `AsyncEngine(...)`.
+    `AsyncEngine(...)`, and where the URL says `?async_fallback=true` and SQLAlchemy may be older than 2.1,
+    which then runs an event loop of its own.
 
     ## Why is this bad?
 
@@ -112,6 +114,21 @@ class AsyncDriverInSyncEnv(Rule):
             path="migrations/env.py",
             files={"alembic.ini": _INI.format(url=_ASYNC_URL), "migrations/script.py.mako": ""},
         ),
+        # SQLAlchemy before 2.1 runs a loop for it.
+        Good(
+            _ENV.format(set_url=f'config.set_main_option("sqlalchemy.url", "{_ASYNC_URL}?async_fallback=True")'),
+            path="migrations/env.py",
+            files={"requirements.txt": "SQLAlchemy==2.0.44\n"},
+        ),
+        Good(
+            _ENV.format(set_url=""),
+            path="migrations/env.py",
+            files={
+                "alembic.ini": _INI.format(url=f"{_ASYNC_URL}?async_fallback=true"),
+                "migrations/script.py.mako": "",
+                "pyproject.toml": '[project]\nname = "app"\ndependencies = ["sqlalchemy<2.1"]\n',
+            },
+        ),
         # Another environment of the same repository.
         Good(
             _ENV.format(set_url=""),
@@ -153,9 +170,9 @@ class AsyncDriverInSyncEnv(Rule):
         urls: UrlSet = urls_of(options[0].value.value)
         if not urls.decided:
             return
-        names = {url.url.drivername.text for url in urls.urls}
-        if not all(self._is_async(name, context) for name in names):
+        if not all(self._fails(url.url, context) for url in urls.urls):
             return
+        names = {url.url.drivername.text for url in urls.urls}
         argument = options[0].value
         driver = preferred_driver(next(iter(names)).partition("+")[0], is_async=False, context=context)
         certain = driver is not None and isinstance(argument.value, Text) and "%" not in argument.value.text
@@ -169,9 +186,10 @@ class AsyncDriverInSyncEnv(Rule):
     def _from_files(self, engine: EngineCall, context: Context) -> Iterator[Draft]:
         here = os.path.dirname(os.path.abspath(context.source.path))
         for configuration in context.alembic_configurations:
-            name = drivername_of(configuration.url)
-            if name is None or not self._is_async(name, context):
+            url = url_of(configuration.url)
+            if url is None or not self._fails(url, context):
                 continue
+            name = url.drivername.text
             file = os.path.relpath(configuration.path, os.path.dirname(here))
             place = Position(configuration.line, 1)
             steps: Steps = (Step("`sqlalchemy.url` is set here", FilePlace(configuration.path, place, place)),)
@@ -179,8 +197,10 @@ class AsyncDriverInSyncEnv(Rule):
             return
 
     @staticmethod
-    def _is_async(name: str, context: Context) -> bool:
-        return nature(name, context.dependencies.sqlalchemy) is Nature.ASYNC
+    def _fails(url: DatabaseUrl, context: Context) -> bool:
+        versions = context.dependencies.sqlalchemy
+        known = url.drivername.known and nature(url.drivername.text, versions) is Nature.ASYNC
+        return known and not may_fall_back(url, versions)
 
     @staticmethod
     def _message(name: str, where: str, context: Context) -> str:

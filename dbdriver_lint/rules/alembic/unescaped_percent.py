@@ -290,24 +290,28 @@ def _template_evidence(value: Template) -> tuple[str, bool] | None:
     return None
 
 
-def _credential_holes(value: Template) -> Iterable[Hole]:
-    """The unknown parts before the host, and those that may be a whole URL."""
+def _credential_holes(value: Template) -> list[Hole]:
+    """The unknown parts before the host, and those that may be a whole URL; those of the password come first."""
     from dbdriver_lint.analysis.strings import picture
     from dbdriver_lint.knowledge.urls import UrlError, parse_url
 
     try:
         url = parse_url(picture(value.pieces))
     except UrlError:
-        return
-    credentials = [part for part in (url.username, url.password) if part is not None]
+        return []
+    passwords: list[Hole] = []
+    others: list[Hole] = []
     at = 0
     for piece in value.pieces:
         if isinstance(piece, Piece):
             at += len(piece.text)
             continue
-        if at == 0 or any(part.start <= at < part.end for part in credentials):
-            yield piece
+        if url.password is not None and url.password.start <= at < url.password.end:
+            passwords.append(piece)
+        elif at == 0 or (url.username is not None and url.username.start <= at < url.username.end):
+            others.append(piece)
         at += 1
+    return passwords + others
 
 
 def _has_single_percent(text: str) -> bool:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from dbdriver_lint.findings.model import Group, Severity
 from dbdriver_lint.knowledge.dialects import Nature
-from dbdriver_lint.knowledge.drivers import nature, not_sync_error
+from dbdriver_lint.knowledge.drivers import may_fall_back, nature, not_sync_error
 from dbdriver_lint.rules.base import Bad, Draft, Good, Rule
 from dbdriver_lint.rules.needles import CALLERS
 from dbdriver_lint.rules.repairs import use_driver
@@ -112,7 +112,7 @@ class AsyncDriverInSyncEngine(Rule):
         for url in call.urls.urls:
             if not url.url.drivername.known or nature(url.url.drivername.text, versions) is not Nature.ASYNC:
                 return
-            if url.url.named("async_fallback") and versions.may_be_below((2, 1)):
+            if may_fall_back(url.url, versions):
                 return
         for url in call.urls.urls:
             name = url.url.drivername.text
