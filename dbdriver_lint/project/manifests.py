@@ -97,7 +97,7 @@ class Manifests:
             return
         self.files.append(path)
         try:
-            reader(self, path, read_text(path, most=MAX_BYTES, encoding="utf-8-sig"))
+            reader(self, path, read_text(path, most=MAX_BYTES, encoding=None))
         except (OSError, ValueError, SyntaxError, RecursionError, MemoryError) as error:
             self.opaque = True
             self.warn(path, *_where_and_why(error))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 import os
 import re
@@ -12,6 +13,15 @@ from dbdriver_lint.source.text import UnreadableSourceError
 NOTEBOOK = ".ipynb"
 """How the name of a notebook ends."""
 _CELL_PATH = re.compile(r"(?<=\.ipynb):cell \d+$")
+
+#: Byte order marks; that of UTF-32 begins with that of UTF-16.
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
 
 
 class NotebookError(UnreadableSourceError):
@@ -39,14 +49,21 @@ def read_regular(path: str | os.PathLike[str], *, most: int | None = None, throu
         return file.read()
 
 
-def read_text(path: str | os.PathLike[str], *, most: int, encoding: str = "utf-8", errors: str = "strict") -> str:
+def read_text(
+    path: str | os.PathLike[str], *, most: int, encoding: str | None = "utf-8", errors: str = "strict"
+) -> str:
     """The text of a regular file; each of its lines ends with ``\\n``.
+
+    Without an ``encoding`` it is the one that the byte order mark says, UTF-8 where there is none.
 
     Raises:
         OSError: as in :func:`read_regular`.
         UnicodeDecodeError: it is not in that encoding.
     """
-    return io.TextIOWrapper(io.BytesIO(read_regular(path, most=most)), encoding=encoding, errors=errors).read()
+    data = read_regular(path, most=most)
+    if encoding is None:
+        encoding = next((name for mark, name in _MARKS if data.startswith(mark)), "utf-8")
+    return io.TextIOWrapper(io.BytesIO(data), encoding=encoding, errors=errors).read()
 
 
 def shown_path(path: str) -> str:

@@ -240,6 +240,16 @@ def test_a_file_that_is_no_text_is_a_warning(tmp_path: Path) -> None:
     assert (warning.line, warning.reason) == (2, "not UTF-8")
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
+def test_requirements_as_windows_writes_them(encoding: str, tmp_path: Path) -> None:
+    """PowerShell's ``pip freeze > requirements.txt`` is UTF-16, and pip reads it by its byte order mark."""
+    root = project(tmp_path, {})
+    (root / "requirements.txt").write_bytes("asyncpg==0.30.0\r\nSQLAlchemy==2.0.44\r\n".encode(encoding))
+    dependencies = read_dependencies(root)
+    assert dependencies.drivers() == {"asyncpg"}
+    assert dependencies.warnings == ()
+
+
 @pytest.mark.parametrize(
     ("name", "text"),
     [

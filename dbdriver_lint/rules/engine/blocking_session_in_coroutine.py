@@ -99,7 +99,8 @@ class BlockingSessionInCoroutine(Rule):
 
     def on_session_use(self, use: SessionUse, context: Context) -> Iterable[Draft]:
         """The first use of a session in a coroutine."""
-        more = f" (and {use.count - 1} more times in `{use.function}`)" if use.count > 1 else ""
+        times = "once more" if use.count == 2 else f"{use.count - 1} more times"
+        more = f" (and {times} in `{use.function}`)" if use.count > 1 else ""
         yield self.finding(
             use.anchor,
             f"`{use.session}.{use.method}()` is synchronous{more}: the event loop stands still until the database answers; "
