@@ -10,6 +10,7 @@ from dbdriver_lint.findings.model import Confidence, Group, Severity
 from dbdriver_lint.rules.base import Bad, Draft, Good, Rule
 from dbdriver_lint.rules.engines import OWN_CONNECTIONS, connects_by_url
 from dbdriver_lint.rules.needles import CALLERS, DRIVERS, ENGINES, OPTIONS
+from dbdriver_lint.rules.tls_rewrites import lost_on_the_way, lost_tls, says_tls
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -179,16 +180,13 @@ class WeakenedTls(Rule):
                 )
 
     def on_engine(self, call: EngineCall, context: Context) -> Iterable[Draft]:
-        from dbdriver_lint.rules.tls_rewrites import says_tls  # costs start-up time
-
         yield from self.on_reached_engine(call, context)
         if connects_by_url(call) and call.url is not None and not says_tls(call):
             yield from self._gone(call.url, call.urls)
 
     def on_driver(self, call: DriverCall, context: Context) -> Iterable[Draft]:
-        from dbdriver_lint.rules.judging_drivers import judge_driver  # these cost start-up time
+        from dbdriver_lint.rules.judging_drivers import judge_driver  # costs start-up time
         from dbdriver_lint.rules.parameter_repairs import parameter_fix
-        from dbdriver_lint.rules.tls_rewrites import says_tls
 
         for judged in judge_driver(call, context):
             if judged.weakens_tls:
@@ -202,8 +200,6 @@ class WeakenedTls(Rule):
 
     def _gone(self, argument: Argument, urls: UrlSet) -> Iterator[Draft]:
         """The URL that is written asks for TLS, and what is given does not."""
-        from dbdriver_lint.rules.tls_rewrites import lost_tls  # costs start-up time
-
         for url, parameter, consequence in lost_tls(urls):
             yield self.finding(
                 argument.anchor,
@@ -217,8 +213,6 @@ class WeakenedTls(Rule):
         taker = rewrite.taker
         if taker is None:
             return
-        from dbdriver_lint.rules.tls_rewrites import lost_on_the_way, lost_tls, says_tls  # costs start-up time
-
         argument: Argument | None
         if isinstance(taker, ConfigOption):
             argument, urls, elsewhere = taker.value, taker.urls, _says_tls_in_migrations(context)
@@ -250,7 +244,5 @@ _OTHERWISE = {EngineCall: ", or say as much in `connect_args`", DriverCall: ", o
 
 def _says_tls_in_migrations(context: Context) -> bool:
     """Whether the engines that read Alembic's option may say something about TLS themselves."""
-    from dbdriver_lint.rules.tls_rewrites import says_tls  # costs start-up time
-
     modules = [context.module, *(environment.module for environment in context.deployed_environments)]
     return any(says_tls(call) for module in modules for call in module.engines)
