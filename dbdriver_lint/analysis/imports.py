@@ -45,9 +45,8 @@ class _File:
 
     source: SourceFile
     effects: list[int]
-    parts: dict[tuple[str, str | None], ModuleRecord | None] = field(default_factory=dict)
-    whole: tuple[ModuleRecord | None] | None = None
-    """All of it, where it cannot be cut: None as long as nobody asked."""
+    parts: dict[tuple[str, str | None] | None, ModuleRecord | None] = field(default_factory=dict)
+    """By name and member; all of the file, where it cannot be cut, by None."""
 
 
 class FirstPartyModules:
@@ -108,9 +107,9 @@ class FirstPartyModules:
     def _part(self, file: _File, module: ModuleRecord, name: str, member: str | None) -> ModuleRecord | None:
         translator = self._translator(module.path, file.source)
         if translator is None:
-            if file.whole is None:
-                file.whole = (self._parsed_part(file, module, None),)
-            return file.whole[0]
+            if None not in file.parts:
+                file.parts[None] = self._parsed_part(file, module, None)
+            return file.parts[None]
         part = translator.slicer.defining(name, member, file.effects)
         excerpt = part.cut()
         if not text_may_matter(excerpt.text) or too_deep(excerpt.text) is not None:
