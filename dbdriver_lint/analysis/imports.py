@@ -110,8 +110,11 @@ class FirstPartyModules:
             if None not in file.parts:
                 file.parts[None] = self._parsed_part(file, module, None)
             return file.parts[None]
-        part = translator.slicer.defining(name, member, file.effects)
-        excerpt = part.cut()
+        try:
+            part = translator.slicer.defining(name, member, file.effects)
+            excerpt = part.cut()
+        except RecursionError:
+            return None
         if not text_may_matter(excerpt.text) or too_deep(excerpt.text) is not None:
             return None
         self._parsed += len(excerpt.text)
