@@ -44,11 +44,11 @@ def lint(module: bytes, monkeypatch: pytest.MonkeyPatch, folder: Path, capsys: p
         lambda n: "URL = {}" + "['a']" * n + "\n",
         lambda n: "URL = " + "[" * n + "]" * n + "\n",
         lambda n: "if a:\n    URL = 'a'\n" + "elif b:\n    URL = 'b'\n" * n,
-        lambda n: "def f(a):\n    if a:\n        return 'a'\n" + "    elif b:\n        return 'b'\n" * n + "URL = f(1)\n",
+        lambda n: "def f():\n    if a:\n        return 'a'\n" + "    elif b:\n        return 'b'\n" * n + "URL = f()\n",
         lambda n: "A0 = 'postgres://h'\n" + "".join(f"A{i + 1} = A{i}\n" for i in range(n)) + f"URL = A{n}\n",
         lambda n: "URL = ''\n" + "URL = URL + 'a'\n" * n,
     ],
-    ids=["sum", "names", "methods", "conditions", "not", "strings", "items", "lists", "elif", "inner", "chain", "steps"],
+    ids="sum names methods conditions not strings items lists elif inner chain steps".split(),
 )
 def test_a_module_that_is_nested_too_deeply(
     module: object, count: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
