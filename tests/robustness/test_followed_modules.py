@@ -48,7 +48,7 @@ def lint(module: bytes, monkeypatch: pytest.MonkeyPatch, folder: Path, capsys: p
         lambda n: "A0 = 'postgres://h'\n" + "".join(f"A{i + 1} = A{i}\n" for i in range(n)) + f"URL = A{n}\n",
         lambda n: "URL = ''\n" + "URL = URL + 'a'\n" * n,
     ],
-    ids="sum names methods conditions not strings items lists elif inner chain steps".split(),
+    ids=["sum", "names", "methods", "else", "not", "strings", "items", "lists", "elif", "inner", "chain", "steps"],
 )
 def test_a_module_that_is_nested_too_deeply(
     module: object, count: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
