@@ -244,6 +244,26 @@ class _Scope:
         found = interpreter.evaluate(function, _frame(self.analysis, None, interpreter))
         return isinstance(found, Object) and found.kind == "function"
 
+    def depends(self, node: cst.CSTNode, on: str) -> bool:
+        """Whether a name is read by an expression, or by what its names were assigned."""
+        queue, seen = [node], set[str]()
+        for each in queue:
+            for inner in descendants(each):
+                if isinstance(inner, cst.Name) and inner.value not in seen:
+                    if inner.value == on:
+                        return True
+                    seen.add(inner.value)
+                    queue += self.assigned.get(inner.value, ())
+        return False
+
+    def becomes_another(self, name: str) -> bool:
+        """Whether another name is given something that is made of what this one holds."""
+        return any(
+            other != name and not isinstance(value, cst.Name) and self.depends(value, name)
+            for other, values in self.assigned.items()
+            for value in values
+        )
+
     def is_open(self, leaf: cst.BaseExpression) -> bool:
         """Whether nothing is known of the value, and nothing was done to it before."""
         if isinstance(leaf, cst.Name) and leaf.value in self.parameters:
@@ -364,11 +384,18 @@ def _attempt(analysis: Analysis, unit: _Unit, url: str) -> Outcome:
         module = _module(analysis)
         if not trial.run_module(module, recording=True):
             return Outcome(())
-        statements = {site.statement for site in unit.sites}
-        engines = tuple(_engines(analysis, trial, statements))
         names = [name for site in unit.sites for name in _targets(site)]
+        takers = {site.statement for site in unit.sites}
+        scope = _Scope(analysis, None)
+        if names:
+            takers |= {
+                s.statement for s in analysis.calls.sites if not s.functions and scope.depends(s.node, names[-1])
+            }
+        engines = tuple(_engines(analysis, trial, takers))
         if engines or not names:
             return Outcome(engines)
+        if scope.becomes_another(names[-1]):
+            return Outcome((Made(None),))
         return Outcome(tuple(m for option in _named(module, names[-1]) for m in _made(option)))
     returned = trial.run_body(unit.scope, _seeded(trial, unit.scope))
     results = tuple(made for option in options(returned) for made in _made(option))

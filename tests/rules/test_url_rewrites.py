@@ -208,3 +208,22 @@ def test_no_url_is_tried_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert findings(tmp_path, "XDB107", f"def convert(url):\n    {body}\n")[0].fix is not None
     assert len(tried) > 5
     assert len(set(tried)) == len(tried)
+
+
+REWRITTEN = f'{ENV}url = os.environ["DATABASE_URL"].replace("postgresql://", "postgresql+asyncpg://")\n'
+
+
+@pytest.mark.parametrize(
+    ("rest", "found"),
+    [
+        ("engine = create_async_engine(url)\n", 1),
+        ("def engine():\n    return create_async_engine(url)\n", 1),
+        ("DATABASE_URL = url\n", 1),
+        # what comes of it is another text, which nobody tried
+        ("from elsewhere import cleaned\nclean = cleaned(url)\nengine = create_async_engine(clean)\n", 0),
+        ("from elsewhere import cleaned\nclean = cleaned(url)\ndef engine():\n    return create_async_engine(clean)\n", 0),
+        ('clean = url.split("?")[0].replace("postgres://", "postgresql+asyncpg://")\nengine = create_async_engine(clean)\n', 0),
+    ],
+)  # fmt: skip
+def test_what_the_module_makes_of_it_in_the_end_counts(tmp_path: Path, rest: str, found: int) -> None:
+    assert len(findings(tmp_path, "XDB107", REWRITTEN + rest)) == found

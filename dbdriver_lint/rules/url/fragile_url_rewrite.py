@@ -122,6 +122,17 @@ class FragileUrlRewrite(Rule):
             'if url.startswith("postgres://"):\n'
             '    url = url.replace("postgres://", "postgresql://", 1)\n'
         ),
+        # The query is made anew afterwards.
+        Good(
+            "import os\nfrom urllib.parse import parse_qsl, urlencode, urlparse, urlunparse\n\n"
+            f"{_ASYNC}\n"
+            'raw = os.environ["DATABASE_URL"].replace("postgres://", "postgresql+asyncpg://")\n'
+            'raw = raw.replace("postgresql://", "postgresql+asyncpg://")\n'
+            "parsed = urlparse(raw)\n"
+            "query = dict(parse_qsl(parsed.query))\n"
+            'kept = {"ssl": "require"} if query.get("sslmode") == "require" else {}\n'
+            "engine = create_async_engine(urlunparse(parsed._replace(query=urlencode(kept))))\n"
+        ),
         Good(
             'HOST = "db.internal"\n'
             'URL = f"postgresql://app@{HOST}/app"\n'
