@@ -35,10 +35,6 @@ if TYPE_CHECKING:
 class Assignments(Conditions):
     """The part of the interpreter that binds names, attributes and items."""
 
-    def _record(self, statement: cst.CSTNode, value: cst.BaseExpression | None, frame: Frame) -> None:
-        """See :class:`~dbdriver_lint.analysis.interpreter.Interpreter`."""
-        raise NotImplementedError
-
     def _assign_all(
         self, targets: list[cst.BaseAssignTargetExpression], source: cst.BaseExpression, line: cst.CSTNode, frame: Frame
     ) -> None:

@@ -42,22 +42,6 @@ class Calls(Objects):
 
     calls: dict[cst.Call, list[CallRecord]]
 
-    def evaluate(self, node: cst.CSTNode, frame: Frame) -> Value:
-        """See :class:`~dbdriver_lint.analysis.expressions.Expressions`."""
-        raise NotImplementedError
-
-    def attribute(self, value: Value, name: str, node: cst.CSTNode, frame: Frame) -> Value:
-        """See :class:`~dbdriver_lint.analysis.expressions.Expressions`."""
-        raise NotImplementedError
-
-    def enter(self, callee: Object, arguments: Arguments, node: cst.Call) -> None:
-        """See :class:`~dbdriver_lint.analysis.interpreter.Interpreter`."""
-        raise NotImplementedError
-
-    def note_reached(self, node: cst.Call, record: CallRecord) -> None:
-        """See :class:`~dbdriver_lint.analysis.interpreter.Interpreter`."""
-        raise NotImplementedError
-
     def _call(self, node: cst.Call, frame: Frame) -> Value:
         callee = self.evaluate(node.func, frame)
         arguments = self.arguments_of(node, frame)

@@ -79,14 +79,6 @@ class Expressions(Calls):
     definitions: dict[cst.CSTNode, FunctionRecord | ClassRecord]
     state: dict[str, Value]
 
-    def assume(self, test: cst.BaseExpression, wanted: bool, frame: Frame) -> bool:
-        """See :class:`~dbdriver_lint.analysis.interpreter.Interpreter`."""
-        raise NotImplementedError
-
-    def assign(self, target: cst.CSTNode, value: Value, source: cst.CSTNode | None, frame: Frame) -> None:
-        """See :class:`~dbdriver_lint.analysis.interpreter.Interpreter`."""
-        raise NotImplementedError
-
     def evaluate(self, node: cst.CSTNode, frame: Frame) -> Value:
         """The value of an expression at this place."""
         handler = _EVALUATORS.get(type(node))

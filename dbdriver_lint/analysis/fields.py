@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from dbdriver_lint.analysis.frames import Frame
-    from dbdriver_lint.analysis.objects import Objects
+    from dbdriver_lint.analysis.layer import Layer
 
 _SETTINGS = frozenset(
     {
@@ -91,29 +91,29 @@ def is_enumeration(record: ClassRecord) -> bool:
     return bool(base_symbols(record) & _ENUMERATIONS)
 
 
-def generated_attribute(objects: Objects, record: InstanceRecord, name: str, frame: Frame) -> Value | None:
+def generated_attribute(interpreter: Layer, record: InstanceRecord, name: str, frame: Frame) -> Value | None:
     """What a generated ``__init__`` sets ``name`` to; None where it is no field."""
-    owners = list(objects.ancestors(record.owner, name))
+    owners = list(interpreter.ancestors(record.owner, name))
     bases = base_symbols(record.owner)
     settings = bool(bases & _SETTINGS)
     if not (settings or bases & _MODELS or any(set(owner.decorators) & _DATACLASSES for owner in owners)):
         return None
-    result = _field(objects, owners, record, name, frame, settings=settings)
+    result = _field(interpreter, owners, record, name, frame, settings=settings)
     if settings or bases & _MODELS:
         if result is not None:
-            result = _validated(objects, owners, record, name, result, frame)
+            result = _validated(interpreter, owners, record, name, result, frame)
         hooks = [hook for hook in _hooks(owners, _MODEL_VALIDATORS) if _is_after(hook)]
     else:
         found = next((v for owner in owners if (v := owner.env.own("__post_init__")) is not None), None)
         definition = found.definition if isinstance(found, Object) else None
         hooks = [definition] if isinstance(definition, FunctionRecord) else []
     for hook in hooks:
-        result = _after(objects, hook, record, name, result, frame)
+        result = _after(interpreter, hook, record, name, result, frame)
     return result
 
 
 def _field(
-    objects: Objects, owners: list[ClassRecord], record: InstanceRecord, name: str, frame: Frame, *, settings: bool
+    interpreter: Layer, owners: list[ClassRecord], record: InstanceRecord, name: str, frame: Frame, *, settings: bool
 ) -> Value | None:
     """A field's value as it is given, read from the environment, or by default."""
     declared = any(name in klass.fields for klass in owners)
@@ -129,12 +129,12 @@ def _field(
         given = dict(zip(names, record.positional, strict=False)).get(name)
     if given is not None:
         return given
-    known = _default(objects, default, frame)
+    known = _default(interpreter, default, frame)
     if isinstance(known, Object):
         return known  # settings inside settings
     if settings:
         steps = known.steps if known is not None else ()
-        return objects.with_files(EnvVar(_variable(owners, name, default), known, steps, field=True), frame)
+        return interpreter.with_files(EnvVar(_variable(owners, name, default), known, steps, field=True), frame)
     if record.open or default is None:
         return brought("field", name)
     if known is None:
@@ -142,7 +142,7 @@ def _field(
     return known
 
 
-def _default(objects: Objects, value: Value | None, frame: Frame) -> Value | None:
+def _default(interpreter: Layer, value: Value | None, frame: Frame) -> Value | None:
     """The default of a field, also inside ``Field(default=…)``; None where there is none."""
     if value is None or _is_none(value):
         return None
@@ -151,7 +151,7 @@ def _default(objects: Objects, value: Value | None, frame: Frame) -> Value | Non
         if found is None:
             factory = value.call.keywords.get("default_factory")
             if isinstance(factory, Object):
-                return objects.call_object(factory, Arguments(), frame)
+                return interpreter.call_object(factory, Arguments(), frame)
             return None if factory is None else Unknown("default factory")
         return None if isinstance(found, Unknown) or _is_none(found) or _is_ellipsis(found) else found
     return None if _is_ellipsis(value) else value
@@ -211,21 +211,21 @@ def _hooks(owners: list[ClassRecord], kinds: frozenset[str]) -> Iterator[Functio
 
 
 def _validated(
-    objects: Objects, owners: list[ClassRecord], record: InstanceRecord, name: str, value: Value, frame: Frame
+    interpreter: Layer, owners: list[ClassRecord], record: InstanceRecord, name: str, value: Value, frame: Frame
 ) -> Value:
     """A field's value after its validators, which settings run on defaults too."""
     for hook in _hooks(owners, _FIELD_VALIDATORS):
         named = {a.text for call in hook.decorator_calls for a in call.positional if isinstance(a, Text)}
         if not named & {name, "*"}:
             continue
-        arguments = [_others(objects, owners, record, name, hook, frame)]
+        arguments = [_others(interpreter, owners, record, name, hook, frame)]
         klass = Object("class", record.owner.name, record.owner)
 
         def run(
             given: Value, hook: FunctionRecord = hook, rest: list[Value] = arguments, klass: Object = klass
         ) -> Value:
             count = max(len(hook.node.params.params) - 1, 1)
-            return objects.call_function(hook, [given, *rest][:count], {}, depth=frame.depth, bound=klass)
+            return interpreter.call_function(hook, [given, *rest][:count], {}, depth=frame.depth, bound=klass)
 
         if isinstance(value, EnvVar):
             raw = copy(value, default=None, in_files=None)
@@ -244,14 +244,14 @@ def _validated(
 
 
 def _others(
-    objects: Objects, owners: list[ClassRecord], record: InstanceRecord, name: str, hook: FunctionRecord, frame: Frame
+    interpreter: Layer, owners: list[ClassRecord], record: InstanceRecord, name: str, hook: FunctionRecord, frame: Frame
 ) -> Value:
     """The values of the other fields that it names, as a validator is given them: ``values``, or ``info.data``."""
     settings = is_settings(record.owner)
     parsed = hook.module.parsed
     text = "" if parsed is None else NodeAnchor(parsed, hook.node).text
     names = [field for owner in reversed(owners) for field in owner.fields if field != name and field in text]
-    found = {field: _field(objects, owners, record, field, frame, settings=settings) for field in names}
+    found = {field: _field(interpreter, owners, record, field, frame, settings=settings) for field in names}
     data = Dictionary({field: value for field, value in found.items() if value is not None}, open=True)
     if "pydantic.field_validator" not in hook.decorators:
         return data
@@ -264,14 +264,14 @@ def _is_after(hook: FunctionRecord) -> bool:
 
 
 def _after(
-    objects: Objects, hook: FunctionRecord, record: InstanceRecord, name: str, value: Value | None, frame: Frame
+    interpreter: Layer, hook: FunctionRecord, record: InstanceRecord, name: str, value: Value | None, frame: Frame
 ) -> Value | None:
     """An attribute after a method that runs on the new object has run."""
     made = InstanceRecord(record.owner, record.positional, record.keywords, record.open, asked=record.asked)
     made.wanted = name
     if value is not None:
         made.attributes[name] = value
-    objects.call_function(hook, [], {}, depth=frame.depth, bound=Object("instance", record.owner.name, made))
+    interpreter.call_function(hook, [], {}, depth=frame.depth, bound=Object("instance", record.owner.name, made))
     return made.attributes.get(name, value)
 
 

@@ -5,8 +5,9 @@ an ``if url.startswith(...)``, behind an early return. Branches join into a :cla
 cannot be known is :class:`Unknown` and stays so. Nothing of the program is ever really executed, and
 depth, steps and sizes are bounded.
 
-It is made of layers, each a class in a module of its own that knows those before it: objects, calls,
-expressions (with literals and operators), conditions, assignments, linking, statements, functions.
+It is made of layers, each a class in a module of its own that knows those before it: objects (with fields),
+calls, expressions (with literals and operators), conditions, assignments, linking, statements, functions. What
+one asks of a later one is declared in the first, :class:`~dbdriver_lint.analysis.layer.Layer`.
 """
 
 from __future__ import annotations

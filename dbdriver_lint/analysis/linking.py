@@ -32,10 +32,6 @@ class Linking(Assignments):
     _nesting: int
     _parts: set[ModuleRecord]
 
-    def run_apart(self, part: ModuleRecord) -> int:
-        """See :class:`~dbdriver_lint.analysis.interpreter.Interpreter`."""
-        raise NotImplementedError
-
     def _import(self, node: cst.Import | cst.LazyImport, frame: Frame) -> None:
         for alias in node.names:
             name = dotted(alias.name)

@@ -25,14 +25,14 @@ from dbdriver_lint.analysis.values import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from dbdriver_lint.analysis.expressions import Expressions
     from dbdriver_lint.analysis.frames import Frame
+    from dbdriver_lint.analysis.layer import Layer
 
 #: Comprehensions over more known items are not followed item by item.
 MAX_ITEMS = 8
 
 
-def simple_string(_interpreter: Expressions, node: cst.SimpleString, frame: Frame) -> Value:
+def simple_string(_interpreter: Layer, node: cst.SimpleString, frame: Frame) -> Value:
     """``"text"``, with the place of each of its characters where that is plain."""
     value, skip = string_value(node)
     if isinstance(value, bytes):
@@ -40,7 +40,7 @@ def simple_string(_interpreter: Expressions, node: cst.SimpleString, frame: Fram
     return strings.text_of(value, None if skip is None else Literal(frame.anchor(node), skip))
 
 
-def formatted_string(interpreter: Expressions, node: cst.FormattedString, frame: Frame) -> Value:
+def formatted_string(interpreter: Layer, node: cst.FormattedString, frame: Frame) -> Value:
     """``f"{host}:{port}"``."""
     parts: list[Value] = []
     for part in node.parts:
@@ -65,7 +65,7 @@ def _interpolated(value: Value, node: cst.CSTNode, frame: Frame) -> Value:
     return Template((Hole(value, anchor=frame.anchor(node)),))  # the way of the part is not that of the whole
 
 
-def concatenated(interpreter: Expressions, node: cst.ConcatenatedString, frame: Frame) -> Value:
+def concatenated(interpreter: Layer, node: cst.ConcatenatedString, frame: Frame) -> Value:
     """``"one" "two"``."""
     left, right = interpreter.evaluate(node.left, frame), interpreter.evaluate(node.right, frame)
     if isinstance(left, Constant) or isinstance(right, Constant):
@@ -73,7 +73,7 @@ def concatenated(interpreter: Expressions, node: cst.ConcatenatedString, frame: 
     return strings.concat([left, right])
 
 
-def number(_interpreter: Expressions, node: cst.Integer | cst.Float, _frame: Frame) -> Value:
+def number(_interpreter: Layer, node: cst.Integer | cst.Float, _frame: Frame) -> Value:
     """``5432``."""
     try:
         return Constant(node.evaluated_value)
@@ -81,7 +81,7 @@ def number(_interpreter: Expressions, node: cst.Integer | cst.Float, _frame: Fra
         return Unknown("number")
 
 
-def dictionary(interpreter: Expressions, node: cst.Dict, frame: Frame) -> Value:
+def dictionary(interpreter: Layer, node: cst.Dict, frame: Frame) -> Value:
     """``{"key": value, **others}``."""
     items: dict[str, Value] = {}
     keys: dict[str, Any] = {}
@@ -107,7 +107,7 @@ def dictionary(interpreter: Expressions, node: cst.Dict, frame: Frame) -> Value:
     return Dictionary(items, is_open, frame.anchor(node), key_anchors=keys, entry_anchors=entries)
 
 
-def collection(interpreter: Expressions, node: cst.List | cst.Tuple | cst.Set, frame: Frame) -> Value:
+def collection(interpreter: Layer, node: cst.List | cst.Tuple | cst.Set, frame: Frame) -> Value:
     """``[a, b]``, ``(a, b)`` or ``{a, b}``."""
     items: list[Value] = []
     is_open = False
@@ -124,7 +124,7 @@ def collection(interpreter: Expressions, node: cst.List | cst.Tuple | cst.Set, f
     return Items(tuple(items), is_open)
 
 
-def comprehension(interpreter: Expressions, node: cst.BaseComp, frame: Frame) -> Value:
+def comprehension(interpreter: Layer, node: cst.BaseComp, frame: Frame) -> Value:
     """``[… for …]``, ``{…}`` or ``(…)``; of what is not known in full only the calls are seen."""
     inner = frame.inner(Env("function", frame.env))
     clause = node.for_in
@@ -144,7 +144,7 @@ def comprehension(interpreter: Expressions, node: cst.BaseComp, frame: Frame) ->
     return Items((), open=True)
 
 
-def _each(interpreter: Expressions, node: cst.BaseComp, items: Items, frame: Frame) -> Value:
+def _each(interpreter: Layer, node: cst.BaseComp, items: Items, frame: Frame) -> Value:
     """A comprehension over items that are known."""
     found: list[Value] = []
     is_open = False

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dbdriver_lint.analysis import fields, strings
+from dbdriver_lint.analysis.layer import Layer
 from dbdriver_lint.analysis.program import ClassRecord, FunctionRecord, InstanceRecord, ModuleRecord
 from dbdriver_lint.analysis.values import (
     Arguments,
@@ -28,7 +29,7 @@ from dbdriver_lint.analysis.values import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     import libcst as cst
 
@@ -48,34 +49,8 @@ PROPERTIES = frozenset(
 MAX_BASES = 10
 
 
-class Objects:
+class Objects(Layer):
     """The part of the interpreter that knows objects."""
-
-    # What the interpreter gives.
-    def call_function(
-        self,
-        record: FunctionRecord,
-        positional: Sequence[Value],
-        keywords: dict[str, Value],
-        *,
-        depth: int,
-        bound: Value | None = None,
-        open_arguments: bool = False,
-    ) -> Value:
-        """See :class:`~dbdriver_lint.analysis.interpreter.Interpreter`."""
-        raise NotImplementedError
-
-    def module_attribute(self, module: ModuleRecord, attribute: str) -> Value:
-        """See :class:`~dbdriver_lint.analysis.interpreter.Interpreter`."""
-        raise NotImplementedError
-
-    def part(self, module: ModuleRecord, name: str, member: str | None = None) -> ModuleRecord | None:
-        """See :class:`~dbdriver_lint.analysis.interpreter.Interpreter`."""
-        raise NotImplementedError
-
-    def with_files(self, value: Value, frame: Frame) -> Value:
-        """See :class:`~dbdriver_lint.analysis.interpreter.Interpreter`."""
-        raise NotImplementedError
 
     # Attributes
 

@@ -25,11 +25,11 @@ from dbdriver_lint.analysis.values import (
 from dbdriver_lint.records import replace as copy
 
 if TYPE_CHECKING:
-    from dbdriver_lint.analysis.expressions import Expressions
     from dbdriver_lint.analysis.frames import Frame
+    from dbdriver_lint.analysis.layer import Layer
 
 
-def binary(interpreter: Expressions, node: cst.BinaryOperation, frame: Frame) -> Value:
+def binary(interpreter: Layer, node: cst.BinaryOperation, frame: Frame) -> Value:
     """``left + right`` and the like."""
     left, right = interpreter.evaluate(node.left, frame), interpreter.evaluate(node.right, frame)
     if isinstance(node.operator, cst.Add):
@@ -65,7 +65,7 @@ def merge(left: Value, right: Value) -> Value:
     return Unknown("computed")
 
 
-def unary(interpreter: Expressions, node: cst.UnaryOperation, frame: Frame) -> Value:
+def unary(interpreter: Layer, node: cst.UnaryOperation, frame: Frame) -> Value:
     """``not value`` or ``-value``."""
     value = interpreter.evaluate(node.expression, frame)
     if isinstance(node.operator, cst.Not):
@@ -76,7 +76,7 @@ def unary(interpreter: Expressions, node: cst.UnaryOperation, frame: Frame) -> V
     return Unknown("computed")
 
 
-def boolean(interpreter: Expressions, node: cst.BooleanOperation, frame: Frame) -> Value:
+def boolean(interpreter: Layer, node: cst.BooleanOperation, frame: Frame) -> Value:
     """``left or right``, ``left and right``."""
     left = interpreter.evaluate(node.left, frame)
     right = interpreter.evaluate(node.right, frame)
@@ -99,7 +99,7 @@ def boolean(interpreter: Expressions, node: cst.BooleanOperation, frame: Frame) 
     return choice(results)
 
 
-def comparison(interpreter: Expressions, node: cst.Comparison, frame: Frame) -> Value:
+def comparison(interpreter: Layer, node: cst.Comparison, frame: Frame) -> Value:
     """``a == b``, ``a < b < c``: True or False where every part of it is known."""
     left = interpreter.evaluate(node.left, frame)
     results: list[bool | None] = []
@@ -112,7 +112,7 @@ def comparison(interpreter: Expressions, node: cst.Comparison, frame: Frame) -> 
     return Constant(True) if all(result is True for result in results) else Unknown("comparison")
 
 
-def conditional(interpreter: Expressions, node: cst.IfExp, frame: Frame) -> Value:
+def conditional(interpreter: Layer, node: cst.IfExp, frame: Frame) -> Value:
     """``body if test else orelse``, each side with what the test says of its names."""
     truth = strings.truth(interpreter.evaluate(node.test, frame))
     results: list[Value] = []
