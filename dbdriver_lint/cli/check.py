@@ -65,6 +65,7 @@ def parser() -> argparse.ArgumentParser:
     output.add_argument("--output-format", choices=FORMATS, default="full", help="default: full")
     output.add_argument("--output-file", metavar="FILE", help="write the report there instead of to standard output")
     output.add_argument("--statistics", action="store_true", help="only count, by rule")
+    output.add_argument("-q", "--quiet", action="store_true", help="only findings and errors: no summary, no warnings")
     output.add_argument("--color", choices=("auto", "always", "never"), default="auto", help="default: auto")
     output.add_argument("--exit-zero", action="store_true", help="exit with 0 even if there are findings")
     add_baseline(parser)
@@ -98,11 +99,11 @@ def _run(args: argparse.Namespace, finder: SettingsFinder) -> int:
         diff=args.diff,
         accept=args.add_ignores,
     )
-    outcomes, problems = lint(args, finder, options)
-    report = _report(outcomes, problems, finder)
+    outcomes, problems = lint(args, finder, options, quiet=args.quiet)
+    report = replace(_report(outcomes, problems, finder), quiet=args.quiet)
     if options.accept is not None:
         report = replace(report, repaired_by="accepted")
-    tell_problems(problems)
+    tell_problems([problem for problem in problems if problem.fatal or not args.quiet])
     _write(args, report, outcomes, options)
     if any(problem.fatal for problem in problems):
         return EXIT_ERROR
@@ -113,8 +114,10 @@ def _run(args: argparse.Namespace, finder: SettingsFinder) -> int:
     return EXIT_FINDINGS if found and not args.exit_zero else EXIT_CLEAN
 
 
-def lint(args: argparse.Namespace, finder: SettingsFinder, options: Options) -> tuple[list[Outcome], list[Problem]]:
-    """What became of each file that the command line names, and what went wrong.
+def lint(
+    args: argparse.Namespace, finder: SettingsFinder, options: Options, *, quiet: bool = False
+) -> tuple[list[Outcome], list[Problem]]:
+    """What became of each file that the command line names, and what went wrong; ``quiet`` shows no progress.
 
     Raises:
         SettingsError: settings that cannot be read, or that name no rule.
@@ -125,7 +128,7 @@ def lint(args: argparse.Namespace, finder: SettingsFinder, options: Options) -> 
     cache = open_cache(args, finder) if options.only_look and STDIN not in args.paths else None
     tasks, problems = _tasks(args, finder)
     _check_settings(tasks, cache)
-    progress = progress_bar(len(tasks))
+    progress = (lambda _: None) if quiet else progress_bar(len(tasks))
     try:
         outcomes = lint_files(tasks, options, jobs=args.jobs, progress=progress, cache=cache)
     finally:
@@ -264,7 +267,8 @@ def _write(args: argparse.Namespace, report: Report, outcomes: Sequence[Outcome]
     terminal = terminal_for(args.color, sys.stdout)
     if args.diff:
         write(_colored(b"".join(outcome.diff for outcome in outcomes), terminal), args.output_file)
-        warn(would_change(report, "accept" if options.accept is not None else "fix"))
+        if not report.quiet:
+            warn(would_change(report, "accept" if options.accept is not None else "fix"))
         return
     to_stdin = bool((options.fix or options.accept is not None) and args.paths == [STDIN] and outcomes)
     if to_stdin:  # the repaired text is the result; the report goes aside

@@ -77,6 +77,8 @@ class Report:
     rules: Mapping[str, RuleCard] = field(default_factory=dict)
     """The rules of the findings, by code."""
     fingerprints: Mapping[Finding, str] = field(default_factory=dict)
+    quiet: bool = False
+    """No summary: what was found, and nothing else."""
 
     @property
     def fixed_count(self) -> int:

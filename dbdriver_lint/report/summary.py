@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 def summary(report: Report, terminal: Terminal) -> list[str]:
     """How many findings there are, how many can be repaired, how many were left out."""
+    if report.quiet:
+        return []
     lines: list[str] = []
     count = len(report.findings)
     repaired = report.fixed_count

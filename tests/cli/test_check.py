@@ -455,3 +455,15 @@ def test_accepted_is_not_fixed(run: Run) -> None:
     ran = run("--add-ignores", SELECT)
     assert ran.code == 0
     assert "(1 accepted, 0 remaining)" in ran.out
+
+
+def test_quiet_says_what_was_found_and_nothing_else(run: Run) -> None:
+    write("db.py")
+    write("requirements.txt", "sqlalchemy\n==\n")
+    assert "warning: requirements.txt:2" in run(SELECT).err
+    ran = run(SELECT, "--quiet", "--output-format", "concise")
+    assert (ran.code, ran.err) == (1, "")
+    assert [line.split()[1] for line in ran.out.splitlines()] == ["XDB102"]
+    assert run(SELECT, "--quiet", "--diff").err == ""
+    assert run(SELECT, "-q", "--fix") == Ran(0, "", "")
+    assert run(SELECT, "-q", "missing.py").err.startswith("error: missing.py")
