@@ -39,6 +39,8 @@ class SiteVisitor(cst.CSTVisitor):
         self.functions: list[cst.FunctionDef] = []
         self.classes: list[cst.ClassDef] = []
         self.statement: cst.CSTNode | None = None
+        self.lambdas = 0
+        """How many of them are around."""
 
     def site(self, node: cst.CSTNode, awaited: bool = False) -> Site:
         """The place of ``node``, which is being visited."""
@@ -79,16 +81,35 @@ class SiteVisitor(cst.CSTVisitor):
     def leave_ClassDef(self, original_node: cst.ClassDef) -> None:
         self.classes.pop()
 
+    def visit_Lambda(self, node: cst.Lambda) -> None:
+        self.lambdas += 1
+
+    def leave_Lambda(self, original_node: cst.Lambda) -> None:
+        self.lambdas -= 1
+
+
+class NamedVisitor(SiteVisitor):
+    """Base of visitors that look for functions by their names, and by what the file imports these as."""
+
+    def __init__(self, wanted: frozenset[str]) -> None:
+        super().__init__()
+        self._wanted = wanted
+        self.names = set(wanted)
+
+    def visit_ImportAlias(self, node: cst.ImportAlias) -> None:
+        alias = node.asname.name if node.asname is not None else None
+        if isinstance(alias, cst.Name) and (dotted(node.name) or "").rpartition(".")[2] in self._wanted:
+            self.names.add(alias.value)
+
 
 _EXPECTS = re.compile(r"raises|warns|^expect_", re.IGNORECASE)
 
 
-class CallVisitor(SiteVisitor):
+class CallVisitor(NamedVisitor):
     """Notes calls that may make an engine, connect, or run a migration."""
 
     def __init__(self) -> None:
-        super().__init__()
-        self.names = set(CALL_NAMES)
+        super().__init__(CALL_NAMES)
         self.sites: list[Site] = []
         self._awaited: set[int] = set()
         #: Calls of whose result only the dialect or the URL is read.
@@ -104,12 +125,6 @@ class CallVisitor(SiteVisitor):
     def visit_Attribute(self, node: cst.Attribute) -> None:
         if isinstance(node.value, cst.Call) and node.attr.value in ("dialect", "url", "name", "driver"):
             self.looked_at.add(node.value)
-
-    def visit_ImportAlias(self, node: cst.ImportAlias) -> None:
-        if node.asname is not None and isinstance(node.asname.name, cst.Name):
-            original = (dotted(node.name) or "").rpartition(".")[2]
-            if original in CALL_NAMES:
-                self.names.add(node.asname.name.value)
 
     def visit_Await(self, node: cst.Await) -> None:
         self._awaited.add(id(node.expression))

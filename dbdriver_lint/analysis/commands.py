@@ -109,7 +109,7 @@ def _route_of_call(analysis: Analysis, call: cst.Call, frame: Frame, depth: int)
         if command is not None:
             return Route(command)
     name = last_name(call.func)
-    if name is None or not (name in analysis.alembic.commands or NAMES_A_MIGRATION.search(name)):
+    if name is None or not (name in analysis.alembic.names or NAMES_A_MIGRATION.search(name)):
         return None
     return _route(analysis, analysis.interpreter.evaluate(call.func, frame), depth)
 

@@ -8,7 +8,7 @@ import libcst as cst
 
 from dbdriver_lint.analysis.anchors import NodeAnchor
 from dbdriver_lint.analysis.candidates import COMMANDS
-from dbdriver_lint.analysis.collect import Site, SiteVisitor
+from dbdriver_lint.analysis.collect import NamedVisitor, Site
 from dbdriver_lint.analysis.commands import COMMAND_LINE, NAMES_A_MIGRATION
 from dbdriver_lint.analysis.migration_facts import (
     AsyncSyntax,
@@ -39,12 +39,11 @@ _GUARDS = ("get_running_loop", "_get_running_loop", "nest_asyncio", "ThreadPoolE
 _EXECUTE = frozenset({"execute", "exec_driver_sql"})
 
 
-class AlembicVisitor(SiteVisitor):
+class AlembicVisitor(NamedVisitor):
     """Notes what may concern Alembic: its commands, options, operations, coroutines and loops."""
 
     def __init__(self) -> None:
-        super().__init__()
-        self.commands = set(COMMANDS)
+        super().__init__(COMMANDS)
         self.options: list[Site] = []
         self.loops: list[Site] = []
         self.executes: list[Site] = []
@@ -60,12 +59,6 @@ class AlembicVisitor(SiteVisitor):
         self.plain: set[str] = set()
         self.reads_connection = False
         self._written: set[cst.CSTNode] = set()
-        self._lambdas = 0
-
-    def visit_ImportAlias(self, node: cst.ImportAlias) -> None:
-        alias = node.asname.name if node.asname is not None else None
-        if isinstance(alias, cst.Name) and (dotted(node.name) or "").rpartition(".")[2] in COMMANDS:
-            self.commands.add(alias.value)
 
     def visit_FunctionDef(self, node: cst.FunctionDef) -> None:
         if not self.classes:
@@ -74,12 +67,6 @@ class AlembicVisitor(SiteVisitor):
             else:
                 self.plain.add(node.name.value)
         super().visit_FunctionDef(node)
-
-    def visit_Lambda(self, node: cst.Lambda) -> None:
-        self._lambdas += 1
-
-    def leave_Lambda(self, original_node: cst.Lambda) -> None:
-        self._lambdas -= 1
 
     def visit_Await(self, node: cst.Await) -> None:
         self.awaits.append(self.site(node))
@@ -125,8 +112,8 @@ class AlembicVisitor(SiteVisitor):
         elif name in ("get", "pop") and isinstance(node.func, cst.Attribute) and node.args:
             asked = last_name(node.func.value) == "attributes" and _is_connection(node.args[0].value)
             self.reads_connection = self.reads_connection or asked
-        may_migrate = name in self.commands or NAMES_A_MIGRATION.search(name) or dotted(node.func) == COMMAND_LINE
-        if may_migrate and not self._lambdas:
+        may_migrate = name in self.names or NAMES_A_MIGRATION.search(name) or dotted(node.func) == COMMAND_LINE
+        if may_migrate and not self.lambdas:
             self.migrating.append(self.site(node))
 
 

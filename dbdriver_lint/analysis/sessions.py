@@ -10,7 +10,7 @@ import libcst as cst
 from dbdriver_lint.analysis import orm
 from dbdriver_lint.analysis.anchors import NodeAnchor
 from dbdriver_lint.analysis.candidates import USE_NAMES
-from dbdriver_lint.analysis.collect import Site, SiteVisitor
+from dbdriver_lint.analysis.collect import NamedVisitor, Site
 from dbdriver_lint.analysis.frames import Frame
 from dbdriver_lint.analysis.session_facts import (
     Consumer,
@@ -68,12 +68,12 @@ _MAKES_A_SESSION = re.compile("session|maker|factory", re.IGNORECASE)
 _ASYNC_OBJECTS = frozenset({orm.ASYNC_ENGINE, orm.ASYNC_CONNECTION, orm.ASYNC_SESSION})
 
 
-class UseVisitor(SiteVisitor):
+class UseVisitor(NamedVisitor):
     """Notes calls that take engines, ``with`` items, and methods of sessions in coroutines."""
 
     def __init__(self) -> None:
-        super().__init__()
-        self.names = {*USE_NAMES, "AsyncEngine"}
+        super().__init__(USE_NAMES)
+        self.names.add("AsyncEngine")
         self.calls: list[Site] = []
         self.methods: list[Site] = []
         self.items: list[tuple[Site, cst.With, cst.WithItem]] = []
@@ -82,7 +82,6 @@ class UseVisitor(SiteVisitor):
         self.awaits: list[Site] = []
         self.functions_by_name: dict[str, cst.FunctionDef] = {}
         self.decorated: dict[cst.CSTNode, cst.FunctionDef] = {}
-        self._lambdas = 0
 
     @property
     def sites(self) -> Iterator[Site]:
@@ -91,22 +90,11 @@ class UseVisitor(SiteVisitor):
         yield from (site for site, _, _ in self.items)
         yield from self.methods
 
-    def visit_ImportAlias(self, node: cst.ImportAlias) -> None:
-        alias = node.asname.name if node.asname is not None else None
-        if isinstance(alias, cst.Name) and (dotted(node.name) or "").rpartition(".")[2] in USE_NAMES:
-            self.names.add(alias.value)
-
     def visit_FunctionDef(self, node: cst.FunctionDef) -> None:
         self.functions_by_name[node.name.value] = node
         for decorator in node.decorators:
             self.decorated[decorator.decorator] = node
         super().visit_FunctionDef(node)
-
-    def visit_Lambda(self, node: cst.Lambda) -> None:
-        self._lambdas += 1
-
-    def leave_Lambda(self, original_node: cst.Lambda) -> None:
-        self._lambdas -= 1
 
     def visit_Await(self, node: cst.Await) -> None:
         self.awaited.add(node.expression)
@@ -128,7 +116,7 @@ class UseVisitor(SiteVisitor):
         name = last_name(node.func)
         if name in self.names:
             self.calls.append(self.site(node))
-        elif name in _METHODS and isinstance(node.func, cst.Attribute) and not self._lambdas:
+        elif name in _METHODS and isinstance(node.func, cst.Attribute) and not self.lambdas:
             site = self.site(node)
             if site.coroutine and (node in self.dropped or _NAMES_A_SESSION.search(_receiver(node.func.value))):
                 self.methods.append(site)
