@@ -6,9 +6,13 @@ file, and the facts about the project, come from ``[tool.dbdriver-lint]`` as on 
 
 from __future__ import annotations
 
+import atexit
+import gc
 import io
 import re
+import sys
 import tokenize
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -97,6 +101,8 @@ class Plugin:
         result = check_source(
             self._filename, self._data(), settings, Project.for_path(self._filename), noqa=not self._disable_noqa
         )
+        if "libcst" in sys.modules:
+            _leave_alone()
         for finding in self._not_accepted(result, settings):
             message = " ".join(finding.message.split())
             yield finding.start.line, finding.start.column - 1, f"{finding.code} {message}", type(self)
@@ -121,6 +127,16 @@ class Plugin:
         head = "".join(self._lines[:2]).encode("ascii", "replace")
         encoding, _ = tokenize.detect_encoding(io.BytesIO(head).readline)
         return text.encode(encoding)
+
+
+@cache
+def _leave_alone() -> None:
+    """Once the parser is loaded: it stays until the end, so flake8's collections need not walk it again and again.
+
+    Nor need the last collections, when the process ends.
+    """
+    gc.freeze()
+    atexit.register(gc.freeze)
 
 
 def _execution_error(error: Exception) -> Exception:
