@@ -163,6 +163,9 @@ def _lint_all(
 def lint_file(task: Task, options: Options) -> Outcome:
     """Lint one file, and repair it if asked to. Never raises for what the file holds."""
     data = task.data
+    # Not of an env, compose or ini file: it is judged by all modules that read it, and any module of the project may begin
+    # to, because of its own text, of a module that it imports, or because `exclude` or git shows it now. So its inputs
+    # are those of all modules, and settings that choose files would be inputs too: what is kept for Python is not.
     record = options.since is not None and data is None and task.path.endswith(SUFFIXES)
     if record:
         from dbdriver_lint.cache import Recording
