@@ -19,6 +19,7 @@ from dbdriver_lint.analysis.values import (
 if TYPE_CHECKING:
     from dbdriver_lint.analysis.anchors import NodeAnchor
 
+_STARLETTE = "starlette.config.Config"
 #: Functions that read an environment variable: name, then the keyword of the default.
 READERS: dict[str, str] = {
     "os.getenv": "default",
@@ -31,24 +32,26 @@ READERS: dict[str, str] = {
     "starlette.config.environ.get": "default",
 }
 #: Objects that are called, or whose methods are called, to read one.
-OBJECTS: dict[str, str] = {
-    "starlette.config.Config": "default",
-    "environs.Env": "default",
-    "environs.FileAwareEnv": "default",
-    "environ.Env": "default",
-    "decouple.AutoConfig": "default",
-    "decouple.Config": "default",
-}
+OBJECTS = frozenset(
+    {
+        _STARLETTE,
+        "environs.Env",
+        "environs.FileAwareEnv",
+        "environ.Env",
+        "decouple.AutoConfig",
+        "decouple.Config",
+    }
+)
 
 
 def read_environment(name: str, arguments: Arguments, anchor: NodeAnchor) -> Value:
     """``os.getenv("NAME", default)`` and the like."""
-    keyword = READERS.get(name) or OBJECTS.get(name, "default")
+    keyword = READERS.get(name, "default")
     variable = arguments.get(0, "key") or arguments.get(0, "name")
     default = arguments.get(1, keyword)
     if isinstance(default, Constant) and default.value is None:
         default = None
-    if name.startswith("starlette.config") and len(arguments.positional) > 1:
+    if name == _STARLETTE and len(arguments.positional) > 1:
         default = arguments.get(2, keyword)  # config("NAME", cast, default)
     return environment_value(variable, default, anchor)
 

@@ -52,6 +52,8 @@ STYLES = [
     ("nested settings", f'from pydantic import BaseModel\nclass D(BaseModel):\n    url: str = "{PG}"\nclass S(BaseSettings):\n    db: D = D()\n    @property\n    def database_url(self):\n        return self.db.url\nsettings = S()', (PG,)),
     ("nested settings by factory", f'class D(BaseSettings):\n    url: str = "{PG}"\nclass S(BaseSettings):\n    db: D = Field(default_factory=D)\n    @property\n    def database_url(self):\n        return self.db.url\nsettings = S()', (f"URL={PG}", "$URL")),
     ("starlette", f'from starlette.config import Config\nconfig = Config(".env")\nclass settings:\n    database_url = config("DB", default="{PG}")', (f"DB={PG}", "$DB")),
+    ("starlette with cast", f'from starlette.config import Config\nconfig = Config(".env")\nclass settings:\n    database_url = config("DB", str, "{PG}")', (f"DB={PG}", "$DB")),
+    ("starlette's environ", f'from starlette.config import environ\nclass settings:\n    database_url = environ.get("DB", "{PG}")', (f"DB={PG}", "$DB")),
     ("decouple", f'from decouple import config\nclass settings:\n    database_url = config("DB", default="{PG}")', (f"DB={PG}", "$DB")),
     ("decouple with cast", f'from decouple import config\nclass settings:\n    database_url = config("DB", default="{PG}", cast=str)', (f"DB={PG}", "$DB")),
     ("environs", f'from environs import Env\nenv = Env()\nclass settings:\n    database_url = env.str("DB", "{PG}")', (f"DB={PG}", "$DB")),
