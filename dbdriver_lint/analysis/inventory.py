@@ -60,17 +60,21 @@ class Row:
     """Of a session factory: the path and the line of the engine that it uses."""
 
 
-def rows_of(facts: ModuleFacts, path: str, *, is_test: bool) -> Iterator[Row]:
-    """The rows of one file, in the order of their lines."""
+def rows_of(
+    facts: ModuleFacts, path: str, *, is_test: bool, environments: Iterable[MigrationEnvironment] = ()
+) -> Iterator[Row]:
+    """The rows of one file, in the order of their lines; ``environments`` are those of an ``env.py``."""
     purpose = _purpose(facts, path, is_test=is_test)
     engines = [*facts.engines, *(engine for engine in facts.reached if _is_made_elsewhere(engine))]
-    rows = [_engine(engine, purpose) for engine in engines if not engine.only_dialect]
+    rows = [_environment(environment, path) for environment in environments]
+    configured = rows[0] if rows else None
+    rows += [_engine(engine, purpose, configured) for engine in engines if not engine.only_dialect]
     rows += [_connection(call, purpose) for call in facts.drivers]
     rows += [_factory(call, purpose) for call in facts.sessions if call.function.endswith("sessionmaker")]
     return iter(sorted(rows, key=lambda row: row.line))
 
 
-def environment_row(environment: MigrationEnvironment, path: str) -> Row:
+def _environment(environment: MigrationEnvironment, path: str) -> Row:
     """The row of an Alembic environment; ``path`` is its ``env.py`` as it is to be shown."""
     is_async = environment.is_async
     origins = [
@@ -92,19 +96,25 @@ def environment_row(environment: MigrationEnvironment, path: str) -> Row:
     )
 
 
-def _engine(engine: EngineCall, purpose: str) -> Row:
+def _engine(engine: EngineCall, purpose: str, configured: Row | None) -> Row:
+    """The row of an engine; one that is made of Alembic's configuration has the URL of that, ``configured``."""
+    if configured is not None and engine.from_config and not engine.urls.urls:
+        drivers, origins, unknown = configured.drivers, configured.origins, configured.unknown
+    else:
+        drivers, unknown = _drivers(engine.urls), _unknown(engine.urls)
+        origins = _origins(engine.urls, engine.url, engine.made_at)
     return Row(
         kind="engine",
         path=engine.anchor.path,
         line=engine.anchor.start.line,
         name=engine.target or (engine.name if engine.made_at is None else engine.callee.text),
         mode="async" if engine.is_async or engine.wrapped_in_async_engine else "sync",
-        drivers=_drivers(engine.urls),
-        origins=_origins(engine.urls, engine.url, engine.made_at),
+        drivers=drivers,
+        origins=origins,
         tls=_tls(engine.urls, engine.connect_args),
         pooling=tuple(_pooling(engine.keywords)),
         purpose=purpose,
-        unknown=_unknown(engine.urls),
+        unknown=unknown,
     )
 
 

@@ -14,6 +14,7 @@ from dbdriver_lint.analysis.values import (
     FilePlace,
     Hole,
     Object,
+    Piece,
     Result,
     Steps,
     Symbol,
@@ -69,10 +70,14 @@ def _collect(
                 unknown.append(Unknown("text that is no URL"))
             elif possible.url.drivername.known and possible.url.drivername.text in _PLACEHOLDERS:
                 unknown.append(Unknown("placeholder"))
-            elif not possible.url.drivername.known:
-                unknown.append(_scheme(option))
+            elif possible.url.drivername.known:
                 found.append(possible)
+            elif (by_default := _with_default_scheme(option)) is not None:
+                variable, filled = by_default
+                unknown.append(variable_text(variable.name))
+                _collect(filled, one_way(way, filled.steps), default_of or variable.name, found, unknown)
             else:
+                unknown.append(_scheme(option))
                 found.append(possible)
         else:
             unknown.append(option if isinstance(option, Unknown) else Unknown(_no_text(option)))
@@ -89,6 +94,26 @@ def _no_text(value: Value) -> str:
     if isinstance(value, Object):
         return f"{value.kind} {value.name}"
     return "a dictionary" if isinstance(value, Dictionary) else "a list"
+
+
+def _with_default_scheme(value: Text | Template) -> tuple[EnvVar, Template] | None:
+    """``f"{dialect}+{driver}://…"`` with the defaults of these variables, and the first of them; None where one has none."""
+    pieces: list[Piece | Hole] = []
+    steps: Steps = ()
+    first: EnvVar | None = None
+    for index, piece in enumerate(value.pieces):
+        if isinstance(piece, Piece):
+            pieces.append(piece)
+            if "://" in piece.text:
+                return None if first is None else (first, Template((*pieces, *value.pieces[index + 1 :]), steps))
+            continue
+        variable = piece.value
+        if not isinstance(variable, EnvVar) or not isinstance(variable.default, Text):
+            return None
+        first = first or variable
+        pieces.append(Piece(variable.default.text))
+        steps = one_way(steps, variable.default.steps)
+    return None
 
 
 def _scheme(value: Text | Template) -> Unknown:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
 
+    from dbdriver_lint.analysis.environments import MigrationEnvironment
     from dbdriver_lint.analysis.facts import ModuleFacts
     from dbdriver_lint.analysis.inventory import Row
     from dbdriver_lint.settings.load import SettingsFinder
@@ -58,15 +59,15 @@ def run(args: argparse.Namespace) -> int:
 
 def _rows(paths: list[str], finder: SettingsFinder, *, tests: bool) -> Iterator[Row]:
     from dbdriver_lint.analysis.environments import migration_environments
-    from dbdriver_lint.analysis.inventory import environment_row, rows_of
+    from dbdriver_lint.analysis.inventory import rows_of
     from dbdriver_lint.project import Project
 
     for path, is_test, facts in facts_of_files(paths, finder, tests=tests):
+        environments: list[MigrationEnvironment] = []
         if os.path.basename(path) == "env.py":
             absolute = os.path.abspath(path)
-            environments = migration_environments(Project.for_path(path).root)
-            yield from (environment_row(each, path) for each in environments if each.path == absolute)
-        yield from rows_of(facts, path, is_test=is_test)
+            environments = [e for e in migration_environments(Project.for_path(path).root) if e.path == absolute]
+        yield from rows_of(facts, path, is_test=is_test, environments=environments)
 
 
 def facts_of_files(paths: list[str], finder: SettingsFinder, *, tests: bool) -> Iterator[tuple[str, bool, ModuleFacts]]:
