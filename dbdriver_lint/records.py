@@ -1,4 +1,4 @@
-"""``dataclass`` as this package uses it, without what the library's costs when a program starts.
+"""``dataclass`` and ``NamedTuple`` as this package uses them, without what the library's costs when a program starts.
 
 ``dataclasses`` imports ``inspect`` and compiles up to seven methods for each class, whether or not anyone calls them:
 for a hundred and fifty classes a fifth of the time that one file takes. Here the classes share their methods, and a
@@ -8,13 +8,14 @@ as ``compare=False`` or no slots, takes the library's.
 
 from __future__ import annotations
 
+from collections import namedtuple
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["MISSING", "Field", "dataclass", "field", "fields", "replace"]
+__all__ = ["MISSING", "Field", "NamedTuple", "dataclass", "field", "fields", "replace"]
 
 T = TypeVar("T")
 
@@ -157,7 +158,25 @@ def _hash(key: Callable[[Any], Any]) -> Any:
     return lambda self: hash(key(self))
 
 
+class _Naming(type):
+    """Makes a named tuple of a class as ``typing`` does, which looks at each annotation: for that Python 3.14 imports ``ast``."""
+
+    def __new__(cls, name: str, bases: tuple[type, ...], space: dict[str, Any]) -> Any:
+        if not bases:
+            return super().__new__(cls, name, bases, space)
+        names = list(space["__annotations__"])
+        defaults = [space.pop(field) for field in names if field in space]
+        plain = namedtuple(name, names, defaults=defaults, module=space["__module__"])  # type: ignore[misc]
+        return type(name, (plain,), {**space, "__slots__": ()})
+
+
+class _NamedTuple(metaclass=_Naming):
+    """The base of all of them."""
+
+
 if TYPE_CHECKING:
     from dataclasses import Field, dataclass, field, fields, replace
+    from typing import NamedTuple
 else:
     Field, dataclass, field, fields, replace = _Field, _dataclass, _field, _fields, _replace
+    NamedTuple = _NamedTuple

@@ -7,10 +7,9 @@ import os
 import re
 import time
 from collections import Counter
-from contextlib import contextmanager
-from functools import partial
+from functools import partial, wraps
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from dbdriver_lint.findings.model import Confidence, Finding, Severity
 from dbdriver_lint.project.discovery import SUFFIXES, Problem
@@ -19,13 +18,16 @@ from dbdriver_lint.source.files import NOTEBOOK, NotebookError, read_regular
 from dbdriver_lint.source.text import Position
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     from dbdriver_lint.cache import Inputs, ResultCache
     from dbdriver_lint.linter import FileResult
     from dbdriver_lint.settings.model import Settings
     from dbdriver_lint.source.notebook import Notebook
     from dbdriver_lint.source.text import SourceFile
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 _COLLECTION = 50_000
 """New objects between two collections: a fifth of the time less than at 700."""
@@ -78,18 +80,22 @@ class Outcome:
     """What the findings were made from, where it was asked and all of it stayed as it was."""
 
 
-@contextmanager
-def _few_collections() -> Iterator[None]:
+def _few_collections(function: Callable[P, R]) -> Callable[P, R]:
     """Let syntax trees grow without the collector, which walks them again and again and finds nothing in them."""
-    before = gc.get_threshold()
-    gc.set_threshold(_COLLECTION)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
+
+    @wraps(function)  # a context manager would import `inspect` here, from Python 3.15 on
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        before = gc.get_threshold()
+        gc.set_threshold(_COLLECTION)
+        try:
+            return function(*args, **kwargs)
+        finally:
+            gc.set_threshold(*before)
+
+    return run
 
 
-@_few_collections()
+@_few_collections
 def lint_files(
     tasks: Sequence[Task],
     options: Options,

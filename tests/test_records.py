@@ -8,7 +8,7 @@ from dataclasses import dataclass as the_library
 
 import pytest
 
-from dbdriver_lint.records import MISSING, dataclass, field, fields, replace
+from dbdriver_lint.records import MISSING, NamedTuple, dataclass, field, fields, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,32 @@ class Doubled:
 
     def __post_init__(self) -> None:
         self.doubled = 2 * self.number
+
+
+class Question(NamedTuple):
+    kind: str
+    place: str
+    details: tuple[str, ...] = ()
+
+    @property
+    def shown(self) -> str:
+        return f"{self.kind} {self.place}"
+
+
+def test_a_named_tuple_is_as_typing_makes_it() -> None:
+    question = Question("file", place="a.py")
+    kind, place, details = question
+    assert (kind, place, details) == question == ("file", "a.py", ())
+    assert question.shown == "file a.py"
+    assert repr(question) == "Question(kind='file', place='a.py', details=())"
+    assert question._replace(place="b.py") > question
+    assert {question: 1}[Question("file", "a.py")] == 1
+    assert type(pickle.loads(pickle.dumps(question))) is Question
+    assert not hasattr(question, "__dict__")
+    with pytest.raises(TypeError):
+        Question("file")  # type: ignore[call-arg]
+    with pytest.raises(AttributeError):
+        question.kind = "module"  # type: ignore[misc]
 
 
 def test_values_by_position_by_name_and_by_default() -> None:

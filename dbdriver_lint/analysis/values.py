@@ -7,10 +7,10 @@ no rule may treat it as evidence.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Protocol
 from typing import Literal as OneOf
 
-from dbdriver_lint.records import dataclass, field, replace
+from dbdriver_lint.records import NamedTuple, dataclass, field, replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

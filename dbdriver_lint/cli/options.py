@@ -39,6 +39,19 @@ class _Formatter(argparse.HelpFormatter):
         options.setdefault("width", _columns() - 2)
         super().__init__(prog, **options)
 
+    if sys.version_info[:2] == (3, 14):
+        # it looks for its colours, with a third of what is loaded for one file, before anything is to be shown; 3.15 does not
+        def _set_color(self, color: bool) -> None:
+            self._wanted_color = color
+            for name in ("_theme", "_decolor"):
+                vars(self).pop(name, None)
+
+        def __getattr__(self, name: str) -> Any:
+            if name not in ("_theme", "_decolor"):
+                raise AttributeError(name)
+            super()._set_color(self._wanted_color)
+            return getattr(self, name)
+
 
 def _columns() -> int:
     columns = os.environ.get("COLUMNS", "")

@@ -5,7 +5,9 @@ from __future__ import annotations
 import enum
 import os
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from dbdriver_lint.records import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

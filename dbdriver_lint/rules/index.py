@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from dbdriver_lint.records import NamedTuple
 from dbdriver_lint.rules.registry import all_rules, modules
 from dbdriver_lint.rules.table import ROWS, Needle
 from dbdriver_lint.source.gate import Gate

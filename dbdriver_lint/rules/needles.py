@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from dbdriver_lint.knowledge.dialects import SCHEMES
+from dbdriver_lint.records import NamedTuple
 
 
 class Together(NamedTuple):

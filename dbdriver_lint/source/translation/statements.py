@@ -264,14 +264,16 @@ class Translator(Expressions):
         return self.node(getattr(cst, type(node).__name__), node)
 
     def _import(self, node: ast.Import) -> Any:
-        return self.node(cst.Import, node, names=tuple(self._alias(alias) for alias in node.names))
+        kind: Any = cst.LazyImport if _is_lazy(node) else cst.Import
+        return self.node(kind, node, names=tuple(self._alias(alias) for alias in node.names))
 
     def _import_from(self, node: ast.ImportFrom) -> Any:
         names: Any = tuple(self._alias(alias) for alias in node.names)
         if node.names[0].name == "*":
             names = self.node(cst.ImportStar, None)
         module = None if node.module is None else self._dotted(node, node.module)
-        return self.node(cst.ImportFrom, node, module=module, names=names, relative=(_DOT,) * node.level)
+        kind: Any = cst.LazyImportFrom if _is_lazy(node) else cst.ImportFrom
+        return self.node(kind, node, module=module, names=names, relative=(_DOT,) * node.level)
 
     def _alias(self, node: ast.alias) -> cst.ImportAlias:
         asname = self._as_name(node, node.asname)
@@ -283,6 +285,11 @@ class Translator(Expressions):
         for each in rest:
             made = self.node(cst.Attribute, at, value=made, attr=self.node(cst.Name, at, value=each))
         return made
+
+
+def _is_lazy(node: ast.Import | ast.ImportFrom) -> bool:
+    """``lazy import …``, of Python 3.15."""
+    return bool(getattr(node, "is_lazy", False))
 
 
 _SMALL: dict[type[ast.AST], Callable[[Translator, Any], Any]] = {
