@@ -11,7 +11,7 @@ nox.needs_version = ">=2025.5"
 nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.sessions = ["tests", "lowest", "sqlalchemy", "docs", "package"]
 
-PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
+PYTHONS = ["3.11", "3.12", "3.13", "3.14", "3.15"]
 OLDEST, NEWEST = PYTHONS[0], PYTHONS[-1]
 RUNNER = ["pytest>=8", "pytest-xdist>=3.6", "hypothesis>=6.100"]
 DRIVERS = [

@@ -97,7 +97,7 @@ APPROXIMATE = (
 def compare(ours: Any, theirs: Any, us: ParsedModule, them: ParsedModule, *, placed: bool = True) -> None:
     """Fail where two nodes differ in kind, in a field that means something, or in their place."""
     assert type(ours) is type(theirs)
-    if isinstance(ours, (cst.Import, cst.ImportFrom, cst.Global, cst.Nonlocal)):
+    if isinstance(ours, (cst.Import, cst.ImportFrom, cst.LazyImport, cst.LazyImportFrom, cst.Global, cst.Nonlocal)):
         assert us.span(ours) == them.span(theirs)
         placed = False  # the names in it have no places of their own
     if isinstance(ours, cst.Parameters):
