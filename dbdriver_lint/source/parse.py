@@ -98,7 +98,7 @@ def parse(source: SourceFile, excerpt: Excerpt | None = None) -> ParsedModule:
     except RecursionError:
         raise UnparsableSourceError("nested too deeply to be parsed", 1, 1) from None
     except Exception as error:  # the native parser raises bare exceptions for odd input
-        raise UnparsableSourceError(str(error) or type(error).__name__, 1, 1) from None
+        raise UnparsableSourceError(f"LibCST cannot read it: {error or type(error).__name__}", 1, 1) from None
     return ParsedModule(source, tree, excerpt)
 
 
