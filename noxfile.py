@@ -12,7 +12,7 @@ nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.sessions = ["tests", "lowest", "sqlalchemy", "docs", "package"]
 
 PYTHONS = ["3.11", "3.12", "3.13", "3.14", "3.15"]
-OLDEST, NEWEST = PYTHONS[0], PYTHONS[-1]
+OLDEST = PYTHONS[0]
 RUNNER = ["pytest>=8", "pytest-xdist>=3.6", "hypothesis>=6.100"]
 DRIVERS = [
     *("aiomysql", "aiosqlite", "alembic", "asyncmy", "asyncpg", "greenlet", "mysql-connector-python"),
