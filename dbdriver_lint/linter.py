@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from dbdriver_lint.analysis.facts import ModuleFacts
+    from dbdriver_lint.analysis.module_facts import ModuleFacts
     from dbdriver_lint.analysis.values import Step
     from dbdriver_lint.fixes.edit import Fix
     from dbdriver_lint.project.dependencies import Dependencies
@@ -74,7 +74,7 @@ def check_source(path: str, data: bytes, settings: Settings, project: Project, *
     except UnreadableSourceError as error:
         return FileResult(path, _unreadable(path, error.reason, error.line, error.column, codes))
 
-    from dbdriver_lint.analysis.facts import NO_FACTS
+    from dbdriver_lint.analysis.module_facts import NO_FACTS
     from dbdriver_lint.project.dependencies import Dependencies
     from dbdriver_lint.rules.context import Context
 
@@ -172,7 +172,7 @@ def facts_of(source: SourceFile, settings: Settings) -> tuple[ModuleFacts, Calla
         RecursionError: nested too deeply.
     """
     from dbdriver_lint.analysis.candidates import candidates_of
-    from dbdriver_lint.analysis.facts import NO_FACTS
+    from dbdriver_lint.analysis.module_facts import NO_FACTS
 
     candidates = candidates_of(source.text)
     if candidates is not None and not candidates:

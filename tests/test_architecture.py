@@ -52,6 +52,7 @@ FACTS = {
     "strings",
     "facts",
     "migration_facts",
+    "module_facts",
     "rewrite_facts",
     "session_facts",
     "values",
@@ -153,11 +154,18 @@ def module_of(name: str) -> str:
 
 
 def test_no_modules_import_one_another() -> None:
-    """Not even lazily: of two modules that need one another, neither can be understood, or tested, first."""
+    """Not even lazily, or for the type checker: of two that need one another, neither can be understood first.
+
+    But those that describe what an analysis met are handed the analysis.
+    """
     graph: dict[str, set[str]] = {}
     for file in PACKAGE.rglob("*.py"):
         name = ".".join(file.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__")
-        graph[name] = {module_of(module) for module, typing_only in imports(file) if not typing_only}
+        graph[name] = {
+            module_of(module)
+            for module, typing_only in imports(file)
+            if not (typing_only and module == "dbdriver_lint.analysis.build")
+        }
     TopologicalSorter(graph).prepare()
 
 

@@ -19,13 +19,12 @@ from dbdriver_lint.analysis.facts import (
     DriverCall,
     EngineCall,
     Location,
-    ModuleFacts,
-    Purpose,
     RunSyncCall,
     UrlLiteral,
 )
 from dbdriver_lint.analysis.frames import Frame
 from dbdriver_lint.analysis.interpreter import Interpreter
+from dbdriver_lint.analysis.module_facts import ModuleFacts, Purpose
 from dbdriver_lint.analysis.program import Env, FunctionRecord, Importer, ModuleRecord, NoImports
 from dbdriver_lint.analysis.reached import Entering, has_default_url, makes_engine, reached
 from dbdriver_lint.analysis.symbols import DRIVER_FUNCTIONS, ENGINE_FUNCTIONS

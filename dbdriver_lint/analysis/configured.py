@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from dbdriver_lint.analysis.facts import Argument, EngineCall, Location, ModuleFacts, Purpose, UrlSet
+from dbdriver_lint.analysis.facts import Argument, EngineCall, Location, UrlSet
+from dbdriver_lint.analysis.module_facts import ModuleFacts, Purpose
 from dbdriver_lint.analysis.urls import possible_url
 from dbdriver_lint.analysis.values import Literal, Piece, Step, Text
 from dbdriver_lint.knowledge.dialects import Nature

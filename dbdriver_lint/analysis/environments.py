@@ -15,8 +15,8 @@ from dbdriver_lint.records import dataclass
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from dbdriver_lint.analysis.facts import ModuleFacts
     from dbdriver_lint.analysis.migration_facts import EnvironmentFacts
+    from dbdriver_lint.analysis.module_facts import ModuleFacts
     from dbdriver_lint.project.alembic import Configuration
 
 

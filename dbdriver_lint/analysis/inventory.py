@@ -7,7 +7,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from dbdriver_lint.analysis import orm
-from dbdriver_lint.analysis.facts import Purpose
+from dbdriver_lint.analysis.module_facts import Purpose
 from dbdriver_lint.analysis.values import Choice, Constant, Dictionary, EnvVar, Object, Result, Symbol, Text, options
 from dbdriver_lint.knowledge.dialects import Nature
 from dbdriver_lint.knowledge.drivers import DRIVERS
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from dbdriver_lint.analysis.environments import MigrationEnvironment
-    from dbdriver_lint.analysis.facts import Argument, DriverCall, EngineCall, ModuleFacts, UrlSet
+    from dbdriver_lint.analysis.facts import Argument, DriverCall, EngineCall, UrlSet
+    from dbdriver_lint.analysis.module_facts import ModuleFacts
     from dbdriver_lint.analysis.session_facts import SessionCall
     from dbdriver_lint.analysis.values import Anchor, Value
 

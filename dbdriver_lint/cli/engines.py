@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from dbdriver_lint.analysis.environments import MigrationEnvironment
-    from dbdriver_lint.analysis.facts import ModuleFacts
     from dbdriver_lint.analysis.inventory import Row
+    from dbdriver_lint.analysis.module_facts import ModuleFacts
     from dbdriver_lint.settings.load import SettingsFinder
 
 FORMATS = ("text", "json", "markdown", "mermaid")

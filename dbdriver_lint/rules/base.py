@@ -21,11 +21,11 @@ if TYPE_CHECKING:
         DriverCall,
         EngineCall,
         MigrationFunction,
-        ModuleFacts,
         RunSyncCall,
         UrlLiteral,
     )
     from dbdriver_lint.analysis.migration_facts import CommandCall, ConfigOption, EnvironmentFacts, SqlCall
+    from dbdriver_lint.analysis.module_facts import ModuleFacts
     from dbdriver_lint.analysis.rewrite_facts import UrlRewrite
     from dbdriver_lint.analysis.session_facts import (
         ConsumerCall,

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from dbdriver_lint.analysis.environments import MigrationEnvironment
-    from dbdriver_lint.analysis.facts import ModuleFacts
+    from dbdriver_lint.analysis.module_facts import ModuleFacts
     from dbdriver_lint.project import Project
     from dbdriver_lint.project.alembic import Configuration
     from dbdriver_lint.project.dependencies import Dependencies

@@ -17,7 +17,8 @@ from dbdriver_lint.source.text import SourceFile
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from dbdriver_lint.analysis.facts import EngineCall, ModuleFacts
+    from dbdriver_lint.analysis.facts import EngineCall
+    from dbdriver_lint.analysis.module_facts import ModuleFacts
 
 IMPORTS = """\
 import os

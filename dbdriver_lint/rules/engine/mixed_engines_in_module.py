@@ -12,7 +12,8 @@ from dbdriver_lint.rules.needles import ASYNC_ENGINES
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from dbdriver_lint.analysis.facts import EngineCall, ModuleFacts
+    from dbdriver_lint.analysis.facts import EngineCall
+    from dbdriver_lint.analysis.module_facts import ModuleFacts
     from dbdriver_lint.rules.context import Context
 
 

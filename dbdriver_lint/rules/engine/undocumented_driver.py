@@ -17,7 +17,8 @@ from dbdriver_lint.source.text import Span
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from dbdriver_lint.analysis.facts import EngineCall, ModuleFacts
+    from dbdriver_lint.analysis.facts import EngineCall
+    from dbdriver_lint.analysis.module_facts import ModuleFacts
     from dbdriver_lint.rules.context import Context
 
 _NAMES = {name.lower() for driver in DRIVERS for name in (driver.name, driver.module, *driver.distributions)}

@@ -17,7 +17,8 @@ from dbdriver_lint.rules.repairs import likely_dialect, preferred_driver, transf
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from dbdriver_lint.analysis.facts import EngineCall, ModuleFacts
+    from dbdriver_lint.analysis.facts import EngineCall
+    from dbdriver_lint.analysis.module_facts import ModuleFacts
     from dbdriver_lint.fixes.edit import Edit, ImportRequest
     from dbdriver_lint.rules.context import Context
 
