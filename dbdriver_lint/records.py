@@ -45,8 +45,9 @@ def _fields(record: Any) -> tuple[_Field, ...]:
 
 
 def _replace(record: T, /, **changes: Any) -> T:
-    kept = {field.name: getattr(record, field.name) for field in _fields(record) if field.name not in changes}
-    return type(record)(**kept, **changes)
+    kind: Any = type(record)
+    kept = dict(zip(kind.__match_args__, kind.__record_values__(record), strict=True))
+    return kind(**{**kept, **changes})  # type: ignore[no-any-return]
 
 
 def _dataclass(
@@ -61,7 +62,7 @@ def _dataclass(
         own = [_taken(space, *item) for item in cls.__annotations__.items() if "ClassVar" not in item[1]]
         found = (*getattr(cls, "__record_fields__", ()), *own)
         names = tuple(field.name for field in found)
-        key: Callable[[Any], Any] = attrgetter(*names) if names else lambda _: ()
+        key = _values(names)
         if eq:
             _add(space, __eq__=_equal(key))
             if space.get("__hash__") is None:
@@ -78,11 +79,19 @@ def _dataclass(
 
         space["__slots__"] = tuple(field.name for field in own)
         space |= {"__match_args__": names, "__record_fields__": found, "__init__": first}
+        space["__record_values__"] = staticmethod(key)
         made: Any = type(cls.__name__, cls.__bases__, space)
         made.__qualname__ = cls.__qualname__
         return made  # type: ignore[no-any-return]
 
     return make
+
+
+def _values(names: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
+    """The function that gives all values of a record."""
+    if len(names) > 1:
+        return attrgetter(*names)
+    return lambda record: tuple(getattr(record, name) for name in names)
 
 
 def _add(space: dict[str, Any], **methods: Any) -> None:
@@ -135,7 +144,7 @@ def _repr(self: Any) -> str:
 
 
 def _reduce(self: Any) -> tuple[type, tuple[Any, ...]]:
-    return type(self), tuple(getattr(self, field.name) for field in _fields(self))
+    return type(self), self.__record_values__(self)
 
 
 def _refuse(self: Any, name: str, *_: Any) -> None:

@@ -59,7 +59,7 @@ class Assignments(Conditions):
     @staticmethod
     def _is_costly(node: cst.CSTNode, frame: Frame) -> bool:
         """Whether an expression calls something that is not a library's and has nothing to do with databases."""
-        calls = [inner for inner in descendants(node) if isinstance(inner, cst.Call)]
+        calls = [inner for inner in descendants(node) if type(inner) is cst.Call]
         roots = [(dotted(call.func) or "").partition(".")[0] for call in calls]
         known = all(isinstance(frame.env.vars.get(root) or frame.module.env.vars.get(root), Symbol) for root in roots)
         return not known and not expression_may_matter(node)

@@ -47,10 +47,10 @@ class Conditions(Expressions):
 
         Answers False where nothing is left: the branch is never taken.
         """
-        if isinstance(test, cst.UnaryOperation) and isinstance(test.operator, cst.Not):
+        if type(test) is cst.UnaryOperation and type(test.operator) is cst.Not:
             return self.assume(test.expression, not wanted, frame)
-        if isinstance(test, cst.BooleanOperation):
-            both = isinstance(test.operator, cst.And)
+        if type(test) is cst.BooleanOperation:
+            both = type(test.operator) is cst.And
             if both is wanted:
                 return self.assume(test.left, wanted, frame) and self.assume(test.right, wanted, frame)
             self._mark_checked(test, frame)
@@ -177,9 +177,14 @@ class Conditions(Expressions):
         if not isinstance(self.evaluate(test.func, frame), Object):
             return value
         rest = (Hole(value), Piece("://"), Hole(value))
-        begun = {name: Template((Piece(name), *rest), value.steps) for name in (*DIALECTS, "another")}
-        left = [name for name, text in begun.items() if self._outcome(test, path, frame, text) is not False]
-        return value if "another" in left or not left else choice([begun[name] for name in left])
+
+        def begun(name: str) -> Template:
+            return Template((Piece(name), *rest), value.steps)
+
+        if self._outcome(test, path, frame, begun("another")) is not False:
+            return value  # it says nothing of databases: so do most, and then this was one run instead of one for each
+        left = [text for text in map(begun, DIALECTS) if self._outcome(test, path, frame, text) is not False]
+        return choice(list(left)) if left else value
 
     def _mark_checked(self, test: cst.BaseExpression, frame: Frame) -> None:
         """An environment value that a test looks into (not only at its presence) is a checked one."""
@@ -231,7 +236,7 @@ def _asks_for_backend(node: cst.CSTNode) -> bool:
 
 def _is_none_test(test: cst.CSTNode) -> bool:
     return (
-        isinstance(test, cst.Comparison)
+        type(test) is cst.Comparison
         and len(test.comparisons) == 1
         and isinstance(test.comparisons[0].operator, (cst.Is, cst.IsNot))
     )
@@ -250,18 +255,18 @@ def _subjects(test: cst.CSTNode) -> dict[str, cst.CSTNode]:
             if path is not None:
                 found.setdefault(path, node)
             stack.append(node.value)
-        elif isinstance(node, cst.Call):
+        elif type(node) is cst.Call:
             # of `url.startswith(...)` the URL is the subject, not its method
-            stack.append(node.func.value if isinstance(node.func, cst.Attribute) else node.func)
+            stack.append(node.func.value if type(node.func) is cst.Attribute else node.func)
             stack.extend(arg.value for arg in node.args)
-        elif isinstance(node, cst.Comparison):
+        elif type(node) is cst.Comparison:
             stack.append(node.left)
             stack.extend(target.comparator for target in node.comparisons)
-        elif isinstance(node, cst.BooleanOperation):
+        elif type(node) is cst.BooleanOperation:
             stack.extend((node.left, node.right))
-        elif isinstance(node, cst.UnaryOperation):
+        elif type(node) is cst.UnaryOperation:
             stack.append(node.expression)
-        elif isinstance(node, cst.Subscript):
+        elif type(node) is cst.Subscript:
             stack.append(node.value)
     return found
 

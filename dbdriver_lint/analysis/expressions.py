@@ -89,7 +89,7 @@ class Expressions(Calls):
                     self.evaluate(child, frame)
             return Unknown(type(node).__name__)
         value = handler(self, node, frame)
-        if isinstance(node, _COLLECTING) and is_too_large(value):
+        if type(node) in _COLLECTING and is_too_large(value):
             return Unknown("too large", value.steps)
         return value
 
@@ -262,7 +262,7 @@ class Expressions(Calls):
 _ANNOTATIONS = frozenset({"typing.Annotated", "typing_extensions.Annotated", "typing.Optional"})
 
 #: What makes a collection of others.
-_COLLECTING = (cst.List, cst.Tuple, cst.Set, cst.Dict, cst.BinaryOperation, cst.Call, cst.FormattedString)
+_COLLECTING = frozenset({cst.List, cst.Tuple, cst.Set, cst.Dict, cst.BinaryOperation, cst.Call, cst.FormattedString})
 
 Evaluator = Callable[[Any, Any, Any], Value]
 _EVALUATORS: dict[type, Evaluator] = {

@@ -78,7 +78,7 @@ def _words(root: cst.CSTNode) -> Iterator[str]:
     stack = [root]
     while stack:
         node = stack.pop()
-        if isinstance(node, (cst.Name, cst.SimpleString, cst.FormattedStringText)):
+        if type(node) is cst.Name or type(node) is cst.SimpleString or type(node) is cst.FormattedStringText:
             yield node.value
         else:
             stack.extend(children(node))

@@ -15,7 +15,7 @@ from dbdriver_lint.analysis.probing import Input, Trial
 from dbdriver_lint.analysis.program import FunctionRecord, ModuleRecord
 from dbdriver_lint.analysis.rewrite_facts import Made, Outcome, Rewriting, UrlRewrite
 from dbdriver_lint.analysis.string_methods import AS_TEXT
-from dbdriver_lint.analysis.tree import children, descendants, dotted, last_name
+from dbdriver_lint.analysis.tree import Kinds, children, descendants, dotted, last_name
 from dbdriver_lint.analysis.url_objects import rendered
 from dbdriver_lint.analysis.values import (
     Constant,
@@ -190,7 +190,7 @@ class _Scope:
         self.assigned: dict[str, list[cst.BaseExpression]] = {}
         body = analysis.parsed.tree if function is None else function.node.body
         for node in _own_nodes(body):
-            if isinstance(node, cst.Assign):
+            if type(node) is cst.Assign:
                 for target in node.targets:
                     self._assign(target.target, node.value)
             elif isinstance(node, (cst.AnnAssign, cst.NamedExpr)) and node.value is not None:
@@ -317,6 +317,9 @@ def _is_environment(node: cst.CSTNode) -> bool:
     return (dotted(node) or "").endswith("environ") or not isinstance(node, (cst.Call, cst.Name))
 
 
+_SCOPES = Kinds(cst.FunctionDef, cst.ClassDef, cst.Lambda)
+
+
 def _own_nodes(root: cst.CSTNode) -> Iterator[cst.CSTNode]:
     """The nodes of a scope, not those of the functions and classes in it."""
     stack = [root]
@@ -324,7 +327,7 @@ def _own_nodes(root: cst.CSTNode) -> Iterator[cst.CSTNode]:
         node = stack.pop()
         yield node
         below = list(children(node))
-        stack.extend(n for n in reversed(below) if not isinstance(n, (cst.FunctionDef, cst.ClassDef, cst.Lambda)))
+        stack.extend(n for n in reversed(below) if not _SCOPES[type(n)])
 
 
 def _parameters(parameters: cst.Parameters) -> Iterator[cst.Param]:

@@ -13,7 +13,7 @@ from dbdriver_lint.analysis.frames import Frame
 from dbdriver_lint.analysis.linking import Linking
 from dbdriver_lint.analysis.program import ClassRecord, Deferred, Env, FunctionRecord, either
 from dbdriver_lint.analysis.symbols import canonical
-from dbdriver_lint.analysis.tree import descendants, dotted, last_name
+from dbdriver_lint.analysis.tree import Kinds, descendants, dotted, last_name
 from dbdriver_lint.analysis.values import Constant, Items, Object, Result, Symbol, Unknown, Value
 from dbdriver_lint.source.bindings import MUTATORS
 
@@ -26,7 +26,7 @@ MAX_STEPS = 50_000
 MAX_ITERATIONS = 8
 
 #: Expressions with names of their own, or with a condition for a part of them.
-_INNER_SCOPES = (cst.Lambda, cst.BaseComp, cst.IfExp, cst.BooleanOperation, cst.NamedExpr)
+_INNER_SCOPES = Kinds(cst.Lambda, cst.BaseComp, cst.IfExp, cst.BooleanOperation, cst.NamedExpr)
 
 
 class Statements(Linking):
@@ -67,26 +67,26 @@ class Statements(Linking):
     def simple(self, node: cst.BaseSmallStatement, line: cst.CSTNode, frame: Frame) -> bool:
         """Execute one simple statement."""
         frame.statement = line
-        if isinstance(node, cst.Assign):
+        if type(node) is cst.Assign:
             self._assign_all([target.target for target in node.targets], node.value, line, frame)
-        elif isinstance(node, cst.AnnAssign):
+        elif type(node) is cst.AnnAssign:
             if node.value is not None:
                 self._assign_all([node.target], node.value, line, frame)
-            if frame.env.kind == "class" and isinstance(node.target, cst.Name) and frame.owner is not None:
+            if frame.env.kind == "class" and type(node.target) is cst.Name and frame.owner is not None:
                 frame.owner.fields[node.target.value] = node.annotation.annotation
-        elif isinstance(node, cst.AugAssign):
+        elif type(node) is cst.AugAssign:
             self._augmented(node, frame)
-        elif isinstance(node, cst.Expr):
+        elif type(node) is cst.Expr:
             self._record(line, node.value, frame)
             if _changes_names(node.value) or self._constructs(node.value, frame):
                 self.evaluate(node.value, frame)
                 self.change_dictionary(node.value, frame)
-        elif isinstance(node, cst.Return):
+        elif type(node) is cst.Return:
             self._record(line, node.value, frame)
             if not frame.recording:
                 frame.returns.append(Constant(None) if node.value is None else self.evaluate(node.value, frame))
             return False
-        elif isinstance(node, cst.Raise):
+        elif type(node) is cst.Raise:
             self._record(line, node.exc, frame)
             return False
         elif isinstance(node, (cst.Break, cst.Continue)):
@@ -96,11 +96,11 @@ class Statements(Linking):
             self._import(node, frame)
         elif isinstance(node, (cst.ImportFrom, cst.LazyImportFrom)):
             self._import_from(node, frame)
-        elif isinstance(node, cst.Assert):
+        elif type(node) is cst.Assert:
             self._record(line, node.test, frame)
             if not self._is_foreign(node.test, frame):
                 self.assume(node.test, True, frame)
-        elif isinstance(node, cst.Del):
+        elif type(node) is cst.Del:
             for name in (
                 [node.target] if not isinstance(node.target, cst.Tuple) else [e.value for e in node.target.elements]
             ):
@@ -308,7 +308,7 @@ class Statements(Linking):
         """Record the wanted calls of a statement that computes ``value``."""
         if value is None or not self._stands(statement, frame):
             return
-        inner = any(isinstance(node, _INNER_SCOPES) for node in descendants(value))
+        inner = any(_INNER_SCOPES[type(node)] for node in descendants(value))
         if inner:
             self.evaluate(value, frame)  # calls may stand where further names are bound
         for node in self.wanted[statement]:

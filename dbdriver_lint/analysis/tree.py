@@ -54,15 +54,19 @@ def semantic_fields(kind: type) -> tuple[str, ...]:
     return known
 
 
-class _Kinds(dict[type, bool]):
-    """Whether a type is one of nodes: asked of each value in a tree, and slow to ask of an abstract class."""
+class Kinds(dict[type, bool]):
+    """Whether a type is one of some kinds of nodes: slow to ask of LibCST's abstract classes, so each is asked once."""
+
+    def __init__(self, *kinds: type) -> None:
+        super().__init__()
+        self._kinds = kinds
 
     def __missing__(self, kind: type) -> bool:
-        self[kind] = found = issubclass(kind, cst.CSTNode)
+        self[kind] = found = issubclass(kind, self._kinds)
         return found
 
 
-_IS_NODE = _Kinds()
+_IS_NODE = Kinds(cst.CSTNode)
 
 
 def children(node: cst.CSTNode) -> Iterator[cst.CSTNode]:

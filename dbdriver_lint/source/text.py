@@ -151,7 +151,7 @@ class SourceFile:
 
 def line_starts(text: str) -> list[int]:
     """The offset at which each line begins; ``\\n``, ``\\r\\n`` and ``\\r`` end one."""
-    return [0, *(match.end() for match in _NEWLINE.finditer(text))]
+    return [0, *[match.end() for match in _NEWLINE.finditer(text)]]
 
 
 def _undecodable(data: bytes, encoding: str, reason: str) -> UnreadableSourceError:
