@@ -52,7 +52,16 @@ class Assignments(Conditions):
             self._forget_attributes(target.value, frame)
             frame.env.vars[target.value] = Deferred(find, costly=costly, source=(source, earlier.env))
             return
-        value = self.evaluate(source, self._earlier(frame))
+        earlier = self._earlier(frame)
+        if len(targets) == 1 and not self._made and isinstance(targets[0], cst.Attribute):
+            path = dotted(targets[0])
+            if path is not None and not is_of_state(targets[0]):
+                self._forget_attributes(path, frame)
+                frame.env.vars[path] = Deferred(
+                    lambda: _set_here(self.evaluate(source, earlier), path, source, earlier)
+                )
+                return
+        value = self.evaluate(source, earlier)
         for each in targets:
             self.assign(each, value, source, frame)
 
@@ -122,6 +131,8 @@ class Assignments(Conditions):
         if is_of_state(target):
             self.state.setdefault(target.attr.value, value)
         # an instance keeps what its own __init__ gave it; other objects are not tracked
+        if not self._made:
+            return
         owner = self.evaluate(target.value, frame)
         if isinstance(owner, Object) and isinstance(owner.definition, InstanceRecord):
             record = owner.definition

@@ -271,7 +271,8 @@ def _after(
     made.wanted = name
     if value is not None:
         made.attributes[name] = value
-    interpreter.call_function(hook, [], {}, depth=frame.depth, bound=Object("instance", record.owner.name, made))
+    with interpreter.making():
+        interpreter.call_function(hook, [], {}, depth=frame.depth, bound=Object("instance", record.owner.name, made))
     return made.attributes.get(name, value)
 
 

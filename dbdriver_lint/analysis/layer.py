@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -21,6 +22,18 @@ class Layer:
     """
 
     # Objects
+
+    _made: ClassVar[int] = 0
+    """How many objects are being made, whose attributes are what is assigned to them now; by all interpreters."""
+
+    @contextmanager
+    def making(self) -> Iterator[None]:
+        """While the constructor of an object runs."""
+        Layer._made += 1
+        try:
+            yield
+        finally:
+            Layer._made -= 1
 
     def ancestors(self, record: ClassRecord, name: str, depth: int = 0) -> Iterator[ClassRecord]:
         """The class and its first-party bases, nearest first, each as far as the member ``name`` needs it."""

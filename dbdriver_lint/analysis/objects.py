@@ -6,6 +6,7 @@ then only as far as that attribute needs it.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from dbdriver_lint.analysis import fields, strings
@@ -113,12 +114,22 @@ class Objects(Layer):
         found = record.attributes.get(name)
         if found is None and name not in record.asked:
             record.asked.add(name)
-            found = self._initialised(value, record, name, frame)
+            found = None if self._is_plain_method(record.owner, name) else self._initialised(value, record, name, frame)
             if found is not None:
                 record.attributes[name] = found
         if found is None:
             found = self.class_attribute(record.owner, name)
         return found
+
+    def _is_plain_method(self, owner: ClassRecord, name: str) -> bool:
+        """Whether a name is a method that nothing in the modules of its class may bind anew: it is only called."""
+        classes = list(self.ancestors(owner, name))
+        found = next((v for klass in classes if (v := klass.env.own(name)) is not None), None)
+        if not (isinstance(found, Object) and isinstance(found.definition, FunctionRecord)):
+            return False
+        bound = re.compile(rf"\.{name}\b(?!\s*\()")
+        texts = {klass.module.parsed.source.text for klass in classes if klass.module.parsed is not None}
+        return not any(bound.search(text) for text in texts)
 
     def _computed(self, value: Object, record: InstanceRecord, name: str, frame: Frame) -> Value | None:
         """What ``__getattr__`` gives for an attribute that is nowhere set: settings that are read late."""
@@ -138,14 +149,15 @@ class Objects(Layer):
         # of a module parsed in part, what ``__init__`` was cut down to says nothing of the other attributes
         made = InstanceRecord(record.owner, record.positional, record.keywords, record.open, asked=record.asked)
         made.wanted = name
-        self.call_function(
-            init.definition,
-            made.positional,
-            dict(made.keywords),
-            depth=frame.depth,
-            bound=Object("instance", value.name, made),
-            open_arguments=made.open,
-        )
+        with self.making():
+            self.call_function(
+                init.definition,
+                made.positional,
+                dict(made.keywords),
+                depth=frame.depth,
+                bound=Object("instance", value.name, made),
+                open_arguments=made.open,
+            )
         found = made.attributes.get(name)
         if record.owner.module.partial:
             made.attributes = {} if found is None else {name: found}
