@@ -220,6 +220,10 @@ class StringSite:
     """It is a default: of a settings field, a parameter, an environment variable."""
 
 
+#: How the types of settings' fields end that are called with a text.
+_TYPES = ("Dsn", "Url", "SecretStr")
+
+
 class UrlVisitor(SiteVisitor):
     """Notes string literals with ``://`` that stand where a value to use stands.
 
@@ -342,13 +346,17 @@ class UrlVisitor(SiteVisitor):
             self._silent += 1
             return
         reads_environment = name in ("getenv", "get", "config", "env", "str", "Field", "field", "setdefault", "pop")
+        # `dsn: PostgresDsn = PostgresDsn("…")`
+        is_default = (
+            reads_environment or (name or "").endswith(_TYPES) and self._receiver.get(id(node), (None, False))[1]
+        )
         variable = name
         if reads_environment and node.args and isinstance(node.args[0].value, cst.SimpleString):
             variable = node.args[0].value.raw_value
         for arg in node.args:
             keyword = arg.keyword.value if arg.keyword is not None else None
             receiver = variable if keyword in (None, "default") else keyword
-            self._give(arg.value, receiver, default=reads_environment or keyword == "default")
+            self._give(arg.value, receiver, default=is_default or keyword == "default")
             if keyword in self._KEYWORDS:
                 self._receiver[id(arg.value)] = (None, True)
 

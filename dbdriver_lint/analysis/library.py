@@ -140,9 +140,9 @@ def _dsn_build(arguments: Arguments, anchor: NodeAnchor) -> Value:
     parts: list[Value] = [scheme, strings.text_of("://")]
     username = arguments.keywords.get("username") or arguments.keywords.get("user")
     if username is not None:
-        parts.append(strings.quoted(username, "quote", ""))
+        parts.append(strings.quoted(username, "quote", "", by="build"))
         if "password" in arguments.keywords:
-            parts += [strings.text_of(":"), strings.quoted(arguments.keywords["password"], "quote", "")]
+            parts += [strings.text_of(":"), strings.quoted(arguments.keywords["password"], "quote", "", by="build")]
         parts.append(strings.text_of("@"))
     if "host" in arguments.keywords:
         parts.append(arguments.keywords["host"])

@@ -294,8 +294,11 @@ def mapped(value: Value, function: Callable[[str], str], what: str) -> Value:
     return lift(value, operation, what)
 
 
-def quoted(value: Value, function: str, safe: str = "/") -> Value:
-    """``urllib.parse.quote`` and friends: known text is encoded, an unknown one is marked as encoded."""
+def quoted(value: Value, function: str, safe: str = "/", *, by: str | None = None) -> Value:
+    """``urllib.parse.quote`` and friends: known text is encoded, an unknown one is marked as encoded.
+
+    ``by`` names what calls the function, where the code does not do it itself.
+    """
     encode = {"quote": quote, "quote_plus": quote_plus}.get(function)
     if isinstance(value, Text):
         if function.startswith("unquote"):
@@ -304,7 +307,7 @@ def quoted(value: Value, function: str, safe: str = "/") -> Value:
         return text_of(encode(value.text, safe=safe), steps=value.steps)
     if function.startswith("unquote"):
         return Unknown("unquoted text", value.steps)
-    return Template((Hole(value, quoted=function),))
+    return Template((Hole(value, quoted=by or function),))
 
 
 def starts_with(value: Value, prefixes: Sequence[str]) -> bool | None:

@@ -196,7 +196,7 @@ def rendered(url: Url, *, hide_password: bool) -> Value:
 
 
 def _encoded(value: Value) -> Value:
-    return strings.quoted(value, "quote", " +")
+    return strings.quoted(value, "quote", " +", by="render_as_string")
 
 
 def _is_none(value: Value) -> bool:

@@ -78,7 +78,7 @@ class Piece:
 class Hole:
     """An unknown part of a string value: what fills it, and whether it was percent-encoded.
 
-    ``quoted`` names the function that escaped it (``quote``, ``quote_plus``), None if none did.
+    ``quoted`` names the function that escaped it (``quote``, ``render_as_string``), None if none did.
     """
 
     value: Value

@@ -76,6 +76,11 @@ class HardcodedDriverUrl(Rule):
             "import os\n\n"
             'DATABASE_URL = os.getenv("DATABASE_URL", "postgresql+asyncpg://postgres:postgres@localhost/dev")\n'
         ),
+        Good(
+            "from pydantic import PostgresDsn\nfrom pydantic_settings import BaseSettings\n\n\n"
+            "class Settings(BaseSettings):\n"
+            '    database_url: PostgresDsn = PostgresDsn("postgresql+asyncpg://app@localhost/app")\n'
+        ),
         Good('def application_url(base: str) -> str:\n    return f"postgresql+asyncpg://{base}?ssl=require"\n'),
         Good('CONNECTION_STRING = "postgresql://{username}:{password}@{host}/{database}"\n'),
         Good('def is_async(url: str) -> bool:\n    return url.startswith("postgresql+asyncpg://user@host")\n'),
