@@ -347,9 +347,8 @@ class UrlVisitor(SiteVisitor):
             return
         reads_environment = name in ("getenv", "get", "config", "env", "str", "Field", "field", "setdefault", "pop")
         # `dsn: PostgresDsn = PostgresDsn("…")`
-        is_default = (
-            reads_environment or (name or "").endswith(_TYPES) and self._receiver.get(id(node), (None, False))[1]
-        )
+        own_default = (name or "").endswith(_TYPES) and self._receiver.get(id(node), (None, False))[1]
+        is_default = reads_environment or own_default
         variable = name
         if reads_environment and node.args and isinstance(node.args[0].value, cst.SimpleString):
             variable = node.args[0].value.raw_value
