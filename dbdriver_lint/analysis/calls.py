@@ -69,6 +69,8 @@ class Calls(Objects):
         is_open = False
         for arg in node.args:
             value = self.evaluate(arg.value, frame)
+            if frame.asked:
+                value = self.doubted(value, arg.value, frame)
             if arg.star == "*":
                 if isinstance(value, Items) and not value.open:
                     positional.extend(value.items)

@@ -19,6 +19,7 @@ from dbdriver_lint.analysis.values import (
     Items,
     Object,
     Piece,
+    Symbol,
     Template,
     Text,
     Unknown,
@@ -156,6 +157,22 @@ class Conditions(Expressions):
                     refused = Unknown("refused under a condition")
                     frame.env.vars[path] = narrowed(choice([*kept, refused]), frame.env.binding(path))
 
+    def asked(self, test: cst.BaseExpression, frame: Frame) -> frozenset[str]:
+        """What the project's functions are asked about in a condition of which nobody knows what they answer."""
+        calls = (node for node in descendants(test) if isinstance(node, cst.Call))
+        unknown = (call for call in calls if not isinstance(self.evaluate(call.func, frame), Symbol))
+        return frozenset(path for call in unknown for arg in call.args for path in _subjects(arg.value))
+
+    def doubted(self, value: Value, node: cst.BaseExpression, frame: Frame) -> Value:
+        """``value`` of ``node`` where the code is reached by such a condition.
+
+        Where it is one thing or another depending on what is not known, such as ``rewritten(url)``, a condition
+        on that (``if needs_pool(url)``) may exclude any of it.
+        """
+        if not (isinstance(value, Choice) and any(isinstance(option, Unknown) for option in value.options)):
+            return value
+        return Unknown("what a condition on it leaves", value.steps) if _is_made_of(node, frame) else value
+
     def _schemes(self, path: str, test: cst.BaseExpression, frame: Frame) -> tuple[str, ...]:
         """What the value begins with where ``test`` is ``path.startswith("postgres://")``; empty for other tests."""
         if not (isinstance(test, cst.Call) and len(test.args) == 1 and isinstance(test.func, cst.Attribute)):
@@ -217,6 +234,23 @@ class Conditions(Expressions):
             found = {strings.equals(option, value) for option in options(subject)}
             return found.pop() if len(found) == 1 else None
         return None
+
+
+def _is_made_of(node: cst.BaseExpression, frame: Frame) -> bool:
+    """Whether an expression is made of what functions were asked about, as far as names tell."""
+    waiting, seen = [*_subjects(node)], set[str]()
+    while waiting:
+        path = waiting.pop()
+        if path in frame.asked:
+            return True
+        binding = unnarrowed(frame.env.vars.get(path))
+        if path in seen or not isinstance(binding, Deferred):
+            continue
+        seen.add(path)
+        if binding.source is None:
+            return True  # one of several values
+        waiting += _subjects(binding.source[0])
+    return False
 
 
 def _conjuncts(test: cst.BaseExpression) -> Iterator[cst.BaseExpression]:

@@ -33,6 +33,9 @@ class Frame:
     breaks: list[dict[str, Value | Deferred]] = field(default_factory=list)
     """The names as they were at each ``break`` or ``continue`` of the loop that is being run."""
 
+    asked: frozenset[str] = frozenset()
+    """Names in the conditions of what is run now about which functions decided that cannot be followed."""
+
     def anchor(self, node: cst.CSTNode) -> NodeAnchor:
         """The node as a place in this file."""
         assert self.module.parsed is not None

@@ -67,6 +67,10 @@ class Layer:
         """Narrow the names in ``test`` to what they can be where it is ``wanted``; False where nothing is left."""
         raise NotImplementedError
 
+    def doubted(self, value: Value, node: cst.BaseExpression, frame: Frame) -> Value:
+        """``value`` of ``node``, unknown where a condition on what it is made of may exclude any of it."""
+        raise NotImplementedError
+
     def assign(self, target: cst.CSTNode, value: Value, source: cst.CSTNode | None, frame: Frame) -> None:
         """Bind a target to a value, and note the place."""
         raise NotImplementedError

@@ -128,6 +128,9 @@ class Statements(Linking):
             truth = strings.truth(self.evaluate(node.test, frame))
         before = frame.env.vars
         ends: list[dict[str, Value | Deferred]] = []
+        asked = frame.asked
+        if truth is None and not foreign and frame.recording:
+            frame.asked = asked | self.asked(node.test, frame)
         if truth is not False:
             frame.env.vars = dict(before)
             if (foreign or self.assume(node.test, True, frame)) and self.suite(node.body, frame):
@@ -144,6 +147,8 @@ class Statements(Linking):
                 alive = self.suite(node.orelse.body, frame)
             if alive:
                 ends.append(frame.env.vars)
+        if len(ends) != 1:
+            frame.asked = asked
         return self._join(ends, before, frame)
 
     def _run_For(self, node: cst.For, frame: Frame) -> bool:
