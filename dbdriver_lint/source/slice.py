@@ -110,6 +110,8 @@ class Slice:
         if not self._headers:
             self._keep_all(area.fields)
             self._keep_all(area.hooks, value=True)
+        if owner is not None and getattr(owner.node, "name", "") == "__init__":
+            self._keep_all(area.by_attribute.get("__init__()", ()))  # it sets attributes, too
         if self._lines:
             for statement in area.statements:
                 if self._marked(statement) and self._may_be_marked(statement):
