@@ -248,8 +248,8 @@ def _makers(text: str) -> frozenset[str]:
 #: Functions of other modules that are looked at where they are given something; in a file with a URL, further ones.
 _ENGINES_ELSEWHERE = _Kind.of({"engine("}, r"(?<!def )\b(\w*engine)\((?=\s*[^\s)])")
 _MAKERS_ELSEWHERE = _Kind.of(
-    {"engine(", "atabase(", "_db(", "DB(", "Db(", "Store(", "Storage("},
-    r"(?<!def )\b(\w*(?:engine|[dD]atabase|_db|D[Bb]|Store|Storage))\((?=\s*[^\s)])",
+    {"engine(", "atabase", "_db(", "DB(", "Db(", "Store(", "Storage(", "SQL", "Sql"},
+    r"(?<!def )\b(\w*(?:engine|[dD]atabase|_db|D[Bb]|Store|Storage|(?:Database|SQL|Sql)\w*))\((?=\s*[^\s)])",
 )
 
 
@@ -265,6 +265,13 @@ def _calls_elsewhere(text: str) -> Iterator[re.Match[str]]:
 def makers_elsewhere(text: str) -> frozenset[str]:
     """The names of functions and classes of other modules that may make an engine of what they are given here."""
     return frozenset(match[1] for match in _calls_elsewhere(text))
+
+
+def makers_inside(function: str) -> frozenset[str]:
+    """The same in the text of a function that is given something itself."""
+    kind = _MAKERS_ELSEWHERE
+    found = (kind.pattern.match(function, at) for at in kind.offsets(function))
+    return frozenset(match[1] for match in found if match is not None)
 
 
 def lines_of_effects(text: str) -> list[int]:

@@ -15,7 +15,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dbdriver_lint.analysis.frames import Frame
-from dbdriver_lint.analysis.functions import Functions
+from dbdriver_lint.analysis.functions import MAX_DEPTH, Functions
 from dbdriver_lint.analysis.program import ClassRecord, FunctionRecord, Importer, InstanceRecord, ModuleRecord
 from dbdriver_lint.analysis.statements import MAX_STEPS
 from dbdriver_lint.analysis.values import Arguments, CallRecord, Object, Step, Unknown, Value, with_step
@@ -32,9 +32,8 @@ class Interpreter(Functions):
     def __init__(self, importer: Importer, nesting: int = 0) -> None:
         self.importer = importer
         self._nesting = nesting
-        #: How many parts of other modules were needed so far, by this interpreter and by those parts.
-        self.cost = 0
-        self._parts: set[ModuleRecord] = set()
+        #: The parts of other modules that were needed so far, by this interpreter and by those parts.
+        self.parts: set[ModuleRecord] = set()
         self.steps = 0
         #: Calls of symbols that were met while recording, by their syntax node; a call that was met
         #: several times (a loop) has several records.
@@ -68,11 +67,11 @@ class Interpreter(Functions):
         assert module.parsed is not None
         return self.block(module.parsed.tree.body, Frame(module, module.env, recording))
 
-    def run_apart(self, part: ModuleRecord) -> int:
-        """Execute a part of another module with steps of its own; how many further parts that took."""
+    def run_apart(self, part: ModuleRecord) -> set[ModuleRecord]:
+        """Execute a part of another module with steps of its own; the further parts that took."""
         inner = Interpreter(self.importer, self._nesting + 1)
         inner.run_module(part)
-        return inner.cost
+        return inner.parts
 
     def record_function(self, record: FunctionRecord) -> None:
         """Execute a function by itself, its parameters unknown, and record the calls in it."""
@@ -115,7 +114,7 @@ class Interpreter(Functions):
             definition, bound = definition
         if not isinstance(definition, FunctionRecord) or not self.enters(definition):
             return
-        if definition in self._active or self.steps > MAX_STEPS:
+        if definition in self._active or len(self._active) >= MAX_DEPTH or self.steps > MAX_STEPS:
             return
         if definition not in self._entered and definition.node not in self.definitions:
             self._entered.add(definition)

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from dbdriver_lint.analysis.collect import CallVisitor, Site
+from dbdriver_lint.analysis.anchors import NodeAnchor
+from dbdriver_lint.analysis.candidates import makers_inside
+from dbdriver_lint.analysis.collect import CallerVisitor, CallVisitor, Site
 from dbdriver_lint.analysis.facts import Argument, EngineCall, PossibleUrl, UrlSet
 from dbdriver_lint.analysis.program import FunctionRecord
 from dbdriver_lint.analysis.symbols import ENGINE_FUNCTIONS
@@ -54,15 +56,16 @@ class Entering:
         return known
 
     def _look(self, record: FunctionRecord) -> bool:
-        visitor = CallVisitor()
-        walk(record.node, [visitor])
-        sites = [site for site in visitor.sites if makes_engine(site.node)]
-        self._analysis.want(visitor.sites)  # what wraps an engine counts, too
         parsed = record.module.parsed
         assert parsed is not None
+        visitor = CallVisitor()
+        callers = CallerVisitor(makers_inside(NodeAnchor(parsed, record.node).text))
+        walk(record.node, [visitor, callers])
+        sites = [site for site in visitor.sites if makes_engine(site.node)]
+        self._analysis.want([*visitor.sites, *callers.sites])  # what wraps an engine counts, too
         looked_at = (s.node for s in sites if s.node in visitor.looked_at or only_looked_at(parsed, s))
         self.only_dialect.update(looked_at)
-        return bool(sites)
+        return bool(sites or callers.sites)
 
 
 def makes_engine(node: cst.CSTNode) -> bool:

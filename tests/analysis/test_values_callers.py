@@ -65,6 +65,21 @@ class Database:
 class Child(Database):
     pass
 
+class SqlAdapter(Database):
+    pass
+
+def given_engine(url):
+    return make_engine(url)
+
+def far_engine(url):
+    return given_engine(url + "?a=b")
+
+def open_db(url):
+    return Database(url)
+
+def round_engine(url):
+    return round_engine(url)
+
 class LateDatabase:
     def __init__(self, url=None):
         self.url = url
@@ -91,6 +106,11 @@ CALLS = [
     ("two of them", f'from db import make_engine\nmake_engine("{PG}")\nmake_engine("mysql://h")', [(PG,), ("mysql://h",)]),
     ("class", f'from db import Database\ndatabase = Database("{PG}", echo=True)', [(PG,)]),
     ("class with the __init__ of its base", f'from db import Child as ChildDatabase\nChildDatabase("{PG}")', [(PG,)]),
+    ("class of another name", f'from db import SqlAdapter\nSqlAdapter("{PG}")', [(PG,)]),
+    ("function that calls such a function", f'from db import given_engine\ngiven_engine("{PG}")', [(PG,)]),
+    ("function that calls one that calls one", f'from db import far_engine\nfar_engine("{PG}")', [(f"{PG}?a=b",)]),
+    ("function that makes an object that makes one", f'from db import open_db\nopen_db("{PG}")', [(PG,)]),
+    ("function that calls itself", f'from db import round_engine\nround_engine("{PG}")', []),
     ("method of an object that was given it", f'from db import LateDatabase\nd = LateDatabase("{PG}")\nd.connect()', [(PG,)]),
     ("method", f'from db import LateDatabase\nLateDatabase().init_db("{PG}")', [(PG,)]),
     ("class method", f'from db import LateDatabase\nLateDatabase.of_engine("{PG}")', [(PG,)]),
