@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ import libcst as cst
 
 from dbdriver_lint.analysis import strings
 from dbdriver_lint.analysis.expressions import Expressions
-from dbdriver_lint.analysis.program import Deferred, Env, narrowed, source_of, unnarrowed
+from dbdriver_lint.analysis.program import Deferred, Env, FunctionRecord, narrowed, source_of, unnarrowed
 from dbdriver_lint.analysis.relevance import expression_may_matter
 from dbdriver_lint.analysis.tree import descendants, dotted, last_name
 from dbdriver_lint.analysis.values import (
@@ -19,7 +20,6 @@ from dbdriver_lint.analysis.values import (
     Items,
     Object,
     Piece,
-    Symbol,
     Template,
     Text,
     Unknown,
@@ -38,6 +38,11 @@ if TYPE_CHECKING:
 
 #: Methods that leave the scheme of a URL as it is, as far as anybody writes it.
 _SAME_SCHEME = frozenset({"lower", "casefold", "strip"})
+
+
+#: Words of what tells one database from another, which documentation is not.
+_DATABASES = re.compile("dialect|driver|scheme|backend|sqlite|postgres|mysql", re.IGNORECASE)
+_LONG_TEXT = ('"""', "'''")
 
 
 class Conditions(Expressions):
@@ -158,10 +163,10 @@ class Conditions(Expressions):
                     frame.env.vars[path] = narrowed(choice([*kept, refused]), frame.env.binding(path))
 
     def asked(self, test: cst.BaseExpression, frame: Frame) -> frozenset[str]:
-        """What the project's functions are asked about in a condition of which nobody knows what they answer."""
-        calls = (node for node in descendants(test) if isinstance(node, cst.Call))
-        unknown = (call for call in calls if not isinstance(self.evaluate(call.func, frame), Symbol))
-        return frozenset(path for call in unknown for arg in call.args for path in _subjects(arg.value))
+        """What functions that tell one database from another are asked about in a condition whose outcome is unknown."""
+        calls = (node for node in descendants(test) if isinstance(node, cst.Call) and node.args)
+        telling = (call for call in calls if _tells_databases_apart(self.evaluate(call.func, frame)))
+        return frozenset(path for call in telling for arg in call.args for path in _subjects(arg.value))
 
     def doubted(self, value: Value, node: cst.BaseExpression, frame: Frame) -> Value:
         """``value`` of ``node`` where the code is reached by such a condition.
@@ -234,6 +239,16 @@ class Conditions(Expressions):
             found = {strings.equals(option, value) for option in options(subject)}
             return found.pop() if len(found) == 1 else None
         return None
+
+
+def _tells_databases_apart(callee: Value) -> bool:
+    """Whether a function of the project speaks of drivers or databases by name."""
+    definition = callee.definition if isinstance(callee, Object) else None
+    record = definition[0] if isinstance(definition, tuple) else definition
+    if not isinstance(record, FunctionRecord):
+        return False
+    words = (node.value for node in descendants(record.node.body) if isinstance(node, (cst.Name, cst.SimpleString)))
+    return any(_DATABASES.search(word) for word in words if not word.endswith(_LONG_TEXT))
 
 
 def _is_made_of(node: cst.BaseExpression, frame: Frame) -> bool:

@@ -86,6 +86,11 @@ def is_settings(record: ClassRecord) -> bool:
     return bool(base_symbols(record) & _SETTINGS)
 
 
+def has_fields(record: ClassRecord) -> bool:
+    """Whether a class has an ``__init__`` that sets its fields, to their defaults where nothing is given."""
+    return not base_symbols(record).isdisjoint(_SETTINGS | _MODELS) or not _DATACLASSES.isdisjoint(record.decorators)
+
+
 def is_enumeration(record: ClassRecord) -> bool:
     """Whether calling a class looks up a member by its value."""
     return bool(base_symbols(record) & _ENUMERATIONS)
@@ -107,7 +112,7 @@ def generated_attribute(interpreter: Layer, record: InstanceRecord, name: str, f
         found = next((v for owner in owners if (v := owner.env.own("__post_init__")) is not None), None)
         definition = found.definition if isinstance(found, Object) else None
         hooks = [definition] if isinstance(definition, FunctionRecord) else []
-    for hook in hooks:
+    for hook in (hook for hook in hooks if name in _text(hook)):
         result = _after(interpreter, hook, record, name, result, frame)
     return result
 
@@ -248,14 +253,18 @@ def _others(
 ) -> Value:
     """The values of the other fields that it names, as a validator is given them: ``values``, or ``info.data``."""
     settings = is_settings(record.owner)
-    parsed = hook.module.parsed
-    text = "" if parsed is None else NodeAnchor(parsed, hook.node).text
+    text = _text(hook)
     names = [field for owner in reversed(owners) for field in owner.fields if field != name and field in text]
     found = {field: _field(interpreter, owners, record, field, frame, settings=settings) for field in names}
     data = Dictionary({field: value for field, value in found.items() if value is not None}, open=True)
     if "pydantic.field_validator" not in hook.decorators:
         return data
     return Object("instance", "ValidationInfo", InstanceRecord(record.owner, attributes={"data": data}))
+
+
+def _text(hook: FunctionRecord) -> str:
+    parsed = hook.module.parsed
+    return "" if parsed is None else NodeAnchor(parsed, hook.node).text
 
 
 def _is_after(hook: FunctionRecord) -> bool:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from dbdriver_lint.analysis.assignments import is_being_made
+from dbdriver_lint.analysis.fields import has_fields
 from dbdriver_lint.analysis.frames import Frame
-from dbdriver_lint.analysis.program import ClassRecord, Env, FunctionRecord, InstanceRecord
+from dbdriver_lint.analysis.program import ClassRecord, Deferred, Env, FunctionRecord, InstanceRecord
 from dbdriver_lint.analysis.relevance import call_may_matter
 from dbdriver_lint.analysis.statements import MAX_STEPS, Statements
 from dbdriver_lint.analysis.symbols import ANNOTATED, canonical
@@ -60,6 +61,8 @@ _TRANSPARENT = frozenset(
 _ANNOTATIONS = frozenset(name.rpartition(".")[2] for name in ANNOTATED)
 _SPEAKS_OF_ONE = re.compile("session|engine|connection", re.IGNORECASE)
 _CONTEXT_MANAGERS = frozenset({"contextlib.contextmanager", "contextlib.asynccontextmanager"})
+#: The last names of annotations that say by which class a parameter is configured.
+_CONFIGURATION = re.compile("config|settings|credentials|connection|database", re.IGNORECASE)
 #: A parameter's default that says which function provides it.
 _DEPENDENCIES = frozenset({"fastapi.Depends", "fastapi.params.Depends", "fastapi.Security"})
 
@@ -160,7 +163,7 @@ class Functions(Statements):
 
     def _argument(
         self, record: FunctionRecord, parameter: cst.Param, keywords: dict[str, Value], open_arguments: bool
-    ) -> Value:
+    ) -> Value | Deferred:
         name = parameter.name.value
         if name in keywords:
             return keywords[name]
@@ -176,9 +179,22 @@ class Functions(Statements):
         if provided is not None:
             return provided
         unknown = brought("parameter", name)
-        if default is None or (isinstance(default, Constant) and default.value is None):
+        if default is not None and not (isinstance(default, Constant) and default.value is None):
+            return choice([default, unknown])
+        configuration = None if annotation is None else _configuration(annotation.annotation)
+        if configuration is None:
             return unknown
-        return choice([default, unknown])
+        frame = Frame(record.module, record.env)
+        return Deferred(lambda: self._by_default(configuration, unknown, frame), costly=True)
+
+    def _by_default(self, annotation: cst.BaseExpression, unknown: Unknown, frame: Frame) -> Value:
+        """What a parameter is whose annotation is a class with fields: one with all its defaults, or any other."""
+        made = self.evaluate(annotation, frame)
+        if not (isinstance(made, Object) and isinstance(made.definition, ClassRecord)):
+            return unknown
+        if not has_fields(made.definition):
+            return unknown
+        return choice([Object("instance", made.name, InstanceRecord(made.definition, presumed=True)), unknown])
 
     def _provided(self, default: Value | None) -> Value | None:
         """What ``= Depends(function)`` gives; None for any other default."""
@@ -209,3 +225,15 @@ class Functions(Statements):
         if isinstance(value, Symbol) and canonical(value.name) in ANNOTATED:
             return Result(canonical(value.name))
         return None
+
+
+def _configuration(annotation: cst.BaseExpression) -> cst.BaseExpression | None:
+    """The class by which a parameter is configured: ``Settings`` of ``Optional[Settings]`` or ``Settings | None``."""
+    node = annotation
+    if isinstance(node, cst.Subscript) and last_name(node.value) in ("Optional", "Annotated"):
+        index = node.slice[0].slice
+        node = index.value if isinstance(index, cst.Index) else node
+    if isinstance(node, cst.BinaryOperation):
+        node = node.right if last_name(node.left) == "None" else node.left
+    named = isinstance(node, (cst.Name, cst.Attribute)) and _CONFIGURATION.search(last_name(node) or "") is not None
+    return node if named else None

@@ -108,6 +108,6 @@ class Layer:
         """What a call of a first-party function gives; Unknown beyond the bounds or in a recursion."""
         raise NotImplementedError
 
-    def run_apart(self, part: ModuleRecord) -> int:
-        """Execute a part of another module with steps of its own; how many further parts that took."""
+    def run_apart(self, part: ModuleRecord) -> set[ModuleRecord]:
+        """Execute a part of another module with steps of its own; the further parts that took."""
         raise NotImplementedError

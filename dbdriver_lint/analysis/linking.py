@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 #: How many parts of other modules are looked at for one file, or for one part.
-MAX_PARTS = 60
+MAX_PARTS = 100
 #: How many modules may wait for one another's names.
 MAX_NESTING = 10
 
@@ -28,9 +28,8 @@ class Linking(Assignments):
     """The part of the interpreter that knows other modules."""
 
     importer: Importer
-    cost: int
     _nesting: int
-    _parts: set[ModuleRecord]
+    parts: set[ModuleRecord]
 
     def _import(self, node: cst.Import | cst.LazyImport, frame: Frame) -> None:
         for alias in node.names:
@@ -119,7 +118,7 @@ class Linking(Assignments):
 
     def part(self, module: ModuleRecord, name: str, member: str | None = None) -> ModuleRecord | None:
         """Another module, run as far as ``name`` (and its ``member``, for a class) needs it."""
-        if self.cost > MAX_PARTS:
+        if len(self.parts) > MAX_PARTS:
             return None
         part = self.importer.holding(module, name, member)
         if part is None:
@@ -128,10 +127,10 @@ class Linking(Assignments):
             if self._nesting >= MAX_NESTING:
                 return None
             # a module is the same for all files: it has steps of its own, and what it calls is not recorded
-            part.cost += self.run_apart(part)
-        if part not in self._parts:
-            self._parts.add(part)
-            self.cost += part.cost
+            part.needs = frozenset(self.run_apart(part))
+        if part not in self.parts:
+            self.parts.add(part)
+            self.parts |= part.needs
         return part
 
     def with_files(self, value: Value, frame: Frame) -> Value:

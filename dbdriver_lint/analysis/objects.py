@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from dbdriver_lint.analysis import fields, strings
 from dbdriver_lint.analysis.layer import Layer
 from dbdriver_lint.analysis.program import ClassRecord, FunctionRecord, InstanceRecord, ModuleRecord
+from dbdriver_lint.analysis.relevance import speaks_of_databases
 from dbdriver_lint.analysis.values import (
     Arguments,
     Choice,
@@ -64,6 +65,8 @@ class Objects(Layer):
             found = self.class_attribute(definition, name)
             return unknown_attribute(name, of=value.name) if found is None else self._bind(found, value, frame)
         if isinstance(definition, InstanceRecord):
+            if definition.presumed and not speaks_of_databases(name):
+                return unknown_attribute(name, of=value.name)
             found = self.instance_attribute(value, definition, name, frame)
             if found is None and not name.startswith("__"):
                 found = self._computed(value, definition, name, frame)

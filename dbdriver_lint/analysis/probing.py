@@ -47,10 +47,10 @@ class Trial(Interpreter):
         self.input = source
         self.given = given
 
-    def run_apart(self, part: ModuleRecord) -> int:
+    def run_apart(self, part: ModuleRecord) -> set[ModuleRecord]:
         inner = Trial(self.importer, self.given, self.input, self._nesting + 1)
         inner.run_module(part)
-        return inner.cost
+        return inner.parts
 
     @property
     def value(self) -> Value:

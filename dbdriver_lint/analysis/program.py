@@ -190,8 +190,8 @@ class ModuleRecord:
     executed: bool = False
     partial: bool = False
     """Only what one name needs was parsed; its classes lack the members that nobody asked for."""
-    cost: int = 1
-    """How many parts of modules it took to run this one, itself included."""
+    needs: frozenset[ModuleRecord] = frozenset()
+    """The parts of modules that it took to run this one."""
     #: Names that functions assign through ``global``: their module-level value may change.
     rebound: frozenset[str] = frozenset()
 
@@ -243,6 +243,8 @@ class InstanceRecord:
     """There may be arguments that are not known."""
     attributes: dict[str, Value] = field(default_factory=dict)
     asked: set[str] = field(default_factory=set)
+    presumed: bool = False
+    """Nobody saw it made: what it gives on the way to a database is as if by default, all else is not asked for."""
     wanted: str | None = None
     """It is being made for this attribute: what is assigned to its attributes now is what they are."""
 

@@ -272,11 +272,11 @@ class Statements(Linking):
         return True
 
     def _decorator(self, node: cst.BaseExpression, frame: Frame) -> Value:
-        """The value of a decorator; what the project's own make is not looked into."""
+        """The value of a decorator; what the project's own make, and those nobody knows, is not looked into."""
         root: cst.CSTNode = node
         while isinstance(root, (cst.Call, cst.Attribute)):
             root = root.func if isinstance(root, cst.Call) else root.value
-        if root is not node and isinstance(self.evaluate(root, frame), Object):
+        if root is not node and isinstance(self.evaluate(root, frame), (Object, Unknown)):
             return Unknown("decorator of the project")
         return self.evaluate(node, frame)
 
@@ -296,7 +296,7 @@ class Statements(Linking):
             env,
             tuple(self.evaluate(base.value, frame) for base in node.bases),
             {k.keyword.value: self.evaluate(k.value, frame) for k in node.keywords if k.keyword is not None},
-            tuple(_symbol_of(self.evaluate(decorator.decorator, frame)) for decorator in node.decorators),
+            tuple(_symbol_of(self._decorator(decorator.decorator, frame)) for decorator in node.decorators),
         )
         if frame.recording:
             self.definitions[node] = record

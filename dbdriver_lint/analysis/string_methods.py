@@ -38,6 +38,9 @@ def method(receiver: Value, name: str, arguments: Arguments) -> Value:
     """What a method gives, with constant arguments."""
     first = arguments.get(0, "old")
     second = arguments.get(1, "new")
+    if name == "replace" and isinstance(first, Choice) and arguments.positional:
+        rest = arguments.positional[1:]
+        return choice([method(receiver, name, copy(arguments, positional=(old, *rest))) for old in first.options])
     text = first.text if isinstance(first, Text) else None
     if name == "replace" and second is not None:
         count = arguments.get(2, "count")

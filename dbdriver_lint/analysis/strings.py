@@ -7,6 +7,7 @@ is never assumed.
 
 from __future__ import annotations
 
+from math import prod
 from typing import TYPE_CHECKING
 from urllib.parse import quote, quote_plus, unquote
 
@@ -136,24 +137,26 @@ def copy_steps(value: Value, steps: Steps) -> Value:
 
 
 def concat(values: Sequence[Value]) -> Value:
-    """Several values one after the other in one string; choices are multiplied out, within reason."""
-    possibilities = 1
-    for value in reversed(values):
-        if isinstance(value, Choice) and len(value.options) <= MAX_CHOICES:
-            possibilities *= len(value.options)
-            if possibilities > MAX_CHOICES:
-                return Unknown("too many possibilities", value.steps)
-    for index, value in enumerate(values):
-        if isinstance(value, Choice) and len(value.options) <= MAX_CHOICES:
+    """Several values one after the other in one string.
+
+    Choices are multiplied out, within reason: too many behind a beginning that is known are unknown parts.
+    """
+    kept = list(values)
+    if prod(len(value.options) for value in values if isinstance(value, Choice)) > MAX_CHOICES:
+        if isinstance(values[0], Choice):
+            return Unknown("too many possibilities", values[0].steps)
+        kept = [Unknown("too many possibilities", v.steps) if isinstance(v, Choice) else v for v in values]
+    for index, value in enumerate(kept):
+        if isinstance(value, Choice):
             results: list[Value] = []
             for option in value.options:
-                result = concat([*values[:index], option, *values[index + 1 :]])
+                result = concat([*kept[:index], option, *kept[index + 1 :]])
                 results.extend(result.options if isinstance(result, Choice) else [result])
             return copy_steps(choice(results), value.steps)
     pieces: list[Piece | Hole] = []
-    for value in values:
+    for value in kept:
         pieces.extend(pieces_of(value))
-    return make(pieces, one_way(*(value.steps for value in values)))
+    return make(pieces, one_way(*(value.steps for value in kept)))
 
 
 def replace(value: Value, old: str, new: Value, count: int = -1) -> Value:

@@ -14,6 +14,10 @@ HELPERS = """\
 from elsewhere import registry
 
 def needs_pool(given):
+    return registry.dialect_of(given).pooled
+
+def is_reachable(given):
+    '''No driver is needed for that.'''
     return registry.find(given)
 
 def with_driver(url):
@@ -36,8 +40,9 @@ CASES = [
     ("of what it is made of", "def make(given):\n    url = given['url']\n    if needs_pool(given):\n        create_engine(with_driver(url))", ("?",)),
     ("of what one of two is made of", "def make(given):\n    if debug:\n        url = given['url']\n    else:\n        url = with_driver(given['other'])\n    if needs_pool(given):\n        create_engine(with_driver(url))", ("?",)),
     ("of something else", "def make(url, size):\n    if needs_pool(size):\n        create_engine(with_driver(url))", BOTH),
-    ("asked of a method", "def make(self, url):\n    if self.needs_pool(url=url):\n        create_engine(with_driver(url))", ("?",)),
+    ("asked of a method", "class D:\n    def needs_pool(self, url):\n        return registry.of(url).dialect in self.pooled\n    def make(self, url):\n        if self.needs_pool(url=url):\n            create_engine(with_driver(url))", ("?",)),
     ("of its type", "def make(url):\n    if isinstance(url, str):\n        create_engine(with_driver(url))", BOTH),
+    ("of which driver", "def make(url):\n    if is_reachable(url):\n        create_engine(with_driver(url))", BOTH),
     ("asked of a library", "def make(url):\n    if not registry.find(url):\n        create_engine(with_driver(url))", BOTH),
     ("all is known", "def make(url):\n    if needs_pool(url):\n        create_engine('sqlite://' + url)", ("sqlite://{}",)),
 ]  # fmt: skip

@@ -76,6 +76,61 @@ def test_style_in_the_same_file(tmp_path: Path, config: str, expected: tuple[str
     assert followed(tmp_path, f"{PYDANTIC}{config}\ncreate_engine(settings.database_url)") == expected
 
 
+CONFIG = f"""\
+{PYDANTIC}from dataclasses import dataclass
+from pydantic import BaseModel
+class Model(BaseModel):
+    url: str | None = None
+    name: str = "x"
+    def database_url(self):
+        return self.url or f"{{self.scheme}}://{{self.host}}/{{self.name}}"
+class PgConfig(Model):
+    scheme: str = Field(default="postgresql+psycopg")
+    host: str
+class Settings(BaseSettings):
+    database_url: str = "{PG}"
+@dataclass
+class DataConfig:
+    database_url: str = "{PG}"
+class PlainConfig:
+    database_url = "{PG}"
+class Options(Model):
+    scheme: str = "sqlite"
+"""
+
+#: (what it shows, how the parameter is annotated, what the engine is made of, its URLs)
+ANNOTATED = [
+    ("model", "PgConfig", "c.database_url()", ("postgresql+psycopg://{}/{}", "?")),
+    ("optional", "Optional[PgConfig]", "c.database_url()", ("postgresql+psycopg://{}/{}", "?")),
+    ("or None", "PgConfig | None", "c.database_url()", ("postgresql+psycopg://{}/{}", "?")),
+    ("with None as its default", "PgConfig = None", "c.database_url()", ("postgresql+psycopg://{}/{}", "?")),
+    ("settings", "Settings", "c.database_url", (f"DATABASE_URL={PG}", "$DATABASE_URL", "?")),
+    ("dataclass", "DataConfig", "c.database_url", (PG, "?")),
+    ("class without fields", "PlainConfig", "c.database_url", ("?",)),
+    ("no configuration by its name", "Options", "c.database_url()", ("?",)),
+    ("field that is required", "PgConfig", "c.host", ("?",)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("annotation", "url", "expected"), [pytest.param(a, u, e, id=name) for name, a, u, e in ANNOTATED]
+)
+def test_parameter_by_its_annotation(tmp_path: Path, annotation: str, url: str, expected: tuple[str, ...]) -> None:
+    names = "PgConfig, Settings, DataConfig, PlainConfig, Options"
+    code = f"from typing import Optional\nfrom config import {names}\ndef make(c: {annotation}):\n    create_engine({url})"
+    assert followed(tmp_path, code, config=CONFIG) == expected
+
+
+def test_attribute_by_the_annotation_of_what_it_is_given(tmp_path: Path) -> None:
+    base = "class Base:\n    def __init__(self, config, name):\n        self.config = config\n"
+    code = (
+        "from base import Base\nfrom config import PgConfig\n"
+        "class Source(Base):\n    def __init__(self, config: PgConfig):\n        super().__init__(config, 'x')\n"
+        "    def go(self):\n        create_engine(self.config.database_url())\n"
+    )
+    assert followed(tmp_path, code, config=CONFIG, base=base) == ("postgresql+psycopg://{}/{}", "?")
+
+
 def test_settings_of_a_function_elsewhere(tmp_path: Path) -> None:
     config = f'{PYDANTIC}from functools import lru_cache\nclass S(BaseSettings):\n    database_url: str = "{PG}"\n@lru_cache\ndef get_settings():\n    return S()'
     code = "from config import get_settings\nsettings = get_settings()\ncreate_engine(settings.database_url)"
