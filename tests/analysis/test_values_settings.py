@@ -117,7 +117,9 @@ ANNOTATED = [
 )
 def test_parameter_by_its_annotation(tmp_path: Path, annotation: str, url: str, expected: tuple[str, ...]) -> None:
     names = "PgConfig, Settings, DataConfig, PlainConfig, Options"
-    code = f"from typing import Optional\nfrom config import {names}\ndef make(c: {annotation}):\n    create_engine({url})"
+    code = (
+        f"from typing import Optional\nfrom config import {names}\ndef make(c: {annotation}):\n    create_engine({url})"
+    )
     assert followed(tmp_path, code, config=CONFIG) == expected
 
 
