@@ -11,7 +11,7 @@ import libcst as cst
 from dbdriver_lint.analysis import strings
 from dbdriver_lint.analysis.expressions import Expressions
 from dbdriver_lint.analysis.program import Deferred, Env, FunctionRecord, narrowed, source_of, unnarrowed
-from dbdriver_lint.analysis.relevance import expression_may_matter
+from dbdriver_lint.analysis.relevance import expression_may_matter, speaks_of_databases
 from dbdriver_lint.analysis.tree import descendants, dotted, last_name
 from dbdriver_lint.analysis.values import (
     Choice,
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from dbdriver_lint.analysis.frames import Frame
 
 
+#: Of how many assignments, each of what the one before it gave, a condition narrows what they began with.
+MAX_DISTANCE = 3
 #: Methods that leave the scheme of a URL as it is, as far as anybody writes it.
 _SAME_SCHEME = frozenset({"lower", "casefold", "strip"})
 
@@ -82,35 +84,46 @@ class Conditions(Expressions):
     def _assume_behind(self, test: cst.BaseExpression, wanted: bool, subjects: Iterable[str], frame: Frame) -> None:
         """Narrow what a tested name was computed from: the URL behind ``is_sqlite = url.startswith("sqlite")``."""
         for path in subjects:
-            source = source_of(frame.env.binding(path))
-            if source is None:
+            outcome = partial(self._outcome, test, path, frame)
+            self._narrow_sources(frame.env.binding(path), wanted, outcome, frozenset(subjects), frame)
+
+    def _narrow_sources(
+        self,
+        binding: Value | Deferred | None,
+        wanted: bool,
+        outcome: Callable[[Value], bool | None],
+        subjects: frozenset[str],
+        frame: Frame,
+        *,
+        of_backend: bool = False,
+        distance: int = 1,
+    ) -> None:
+        """Narrow what a value was computed from, and what that was, where the value's ``outcome`` is ``wanted``."""
+        source = source_of(binding)
+        if source is None or distance > MAX_DISTANCE:
+            return
+        node, names = source
+        of_backend = of_backend or _asks_for_backend(node)
+        for name, read in _subjects(node).items():
+            now, then = frame.env.binding(name), names.binding(name)
+            waiting = frame.env.pending(name.partition(".")[0])
+            if name in subjects or (waiting is not None and waiting.costly):
                 continue
-            node, names = source
-            for name in _subjects(node):
-                now, then = frame.env.binding(name), names.binding(name)
-                if name in subjects or (isinstance(now, Deferred) and now.is_pending and now.costly):
-                    continue
-                if unnarrowed(now) is not unnarrowed(then) and not _asks_for_backend(node):
-                    continue  # it is another URL now; only of the database is that true, too
+
+            def behind(option: Value, name: str = name) -> bool | None:
+                given = Env(names.kind, names.parent)
+                given.vars = {**names.vars, name: option}
+                return outcome(self.evaluate(node, copy(frame, env=given, recording=False)))
+
+            # of another URL that the name holds now, only the database is the same
+            if unnarrowed(now) is unnarrowed(then) or of_backend:
                 value = frame.env.read(name)
-                if not isinstance(value, (Choice, EnvVar)):
-                    continue
-
-                def outcome(
-                    option: Value,
-                    name: str = name,
-                    source: cst.BaseExpression = node,
-                    env: Env = names,
-                    path: str = path,
-                ) -> bool | None:
-                    given = Env(env.kind, env.parent)
-                    given.vars = {**env.vars, name: option}
-                    computed = self.evaluate(source, copy(frame, env=given, recording=False))
-                    return self._outcome(test, path, frame, computed)
-
-                kept = self._kept(value, wanted, outcome)
+                if value is None and speaks_of_databases(name.rpartition(".")[2]):
+                    value = self.evaluate(read, frame)
+                kept = self._kept(value, wanted, behind) if isinstance(value, (Choice, EnvVar)) else []
                 if kept:
                     frame.env.vars[name] = narrowed(choice(kept), now)
+            self._narrow_sources(then, wanted, behind, subjects, frame, of_backend=of_backend, distance=distance + 1)
 
     def _kept(
         self, value: Value, wanted: bool, outcome: Callable[[Value], bool | None], schemes: tuple[str, ...] = ()
