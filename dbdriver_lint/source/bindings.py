@@ -16,7 +16,7 @@ _QUESTIONS = frozenset(
     {"startswith", "endswith", "isinstance", "lower", "get_backend_name", "get_driver_name", "len", "get", "str"}
 )
 #: What is asked of a URL into a name that a condition reads later.
-_PARTS = frozenset({"startswith", "get_backend_name", "drivername", "split", "partition", "scheme"})
+_PARTS = frozenset({"startswith", "get_backend_name", "drivername", "split", "partition", "scheme", "make_url"})
 
 
 class _Fields(dict[type[ast.AST], tuple[str, ...]]):
@@ -156,10 +156,12 @@ def _asks(call: ast.Call) -> bool:
 
 def asks_about(node: ast.stmt) -> set[str]:
     """The names of which an assignment notes something: ``is_sqlite = url.startswith("sqlite")``."""
-    if not isinstance(node, ast.Assign):
+    if not isinstance(node, (ast.Assign, ast.AnnAssign)) or node.value is None:
         return set()
     for inner in below(node.value):
         if isinstance(inner, ast.Attribute) and inner.attr in _PARTS:
+            return loads([node.value])[0]
+        if isinstance(inner, ast.Name) and inner.id == "make_url":
             return loads([node.value])[0]
         if isinstance(inner, ast.Compare) and isinstance(inner.ops[0], (ast.In, ast.NotIn)):
             return loads([node.value])[0]

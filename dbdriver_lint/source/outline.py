@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 FLOW = (ast.Return, ast.Raise, ast.Break, ast.Continue)
 #: Members of a class that count without being named.
 _IMPLICIT = frozenset({"__init__", "__new__", "__post_init__", "__getattr__", "Config"})
+#: Of how many assignments, each of what the one before it gave, a condition says what they began with.
+_DISTANCE = 3
 #: ``self.name = …``, also with an annotation, an operator or in a tuple; a comparison does no harm.
 _SETS = re.compile(r"\b(?:self|cls|instance)\.(\w+)\s*(?:[:,=]|[-+|]=)")
 
@@ -119,6 +121,7 @@ class Outline:
         self._areas: dict[ast.stmt | None, Area] = {}
         #: Functions whose statements were put away, with the line on which the first one stands.
         self._put_away: dict[ast.stmt, int] = {}
+        self.module = Area()
         self.module = self._area(ast.parse(text).body, None)
 
     def put_away(self) -> None:
@@ -207,14 +210,22 @@ class Outline:
             if isinstance(node, ast.If) and any(isinstance(inner, FLOW) for block in blocks for inner in block):
                 # what is left early narrows what the names in the condition can be
                 tested = loads([node.test])[0]
-                behind = (asks_about(known.node) for name in tested for known in area.by_name.get(name, ()))
-                for name in tested.union(*behind):
+                for name in tested | self._behind(tested, area):
                     area.by_name[name].append(statement)
             statement.blocks = [self._block(area, block, statement) for block in blocks]
             statement.leaves = [s for block in statement.blocks for s in block if isinstance(s.node, FLOW)]
             if isinstance(statement.node, (ast.For, ast.AsyncFor)):
                 statement.leaves += _exits(statement)
         return made
+
+    def _behind(self, tested: set[str], area: Area) -> set[str]:
+        """What tested names note something of, some assignments away, those of the module included."""
+        found: set[str] = set()
+        for _ in range(_DISTANCE):
+            known = (each for name in tested for each in area.by_name.get(name, ()) or self.module.by_name.get(name, ()))
+            tested = set[str]().union(*(asks_about(each.node) for each in known)) - found
+            found |= tested
+        return found
 
     def _define(self, area: Area, statement: Statement, node: ast.stmt, in_class: bool) -> None:
         assert isinstance(node, DEFINITIONS)
