@@ -222,7 +222,9 @@ class Outline:
         """What tested names note something of, some assignments away, those of the module included."""
         found: set[str] = set()
         for _ in range(_DISTANCE):
-            known = (each for name in tested for each in area.by_name.get(name, ()) or self.module.by_name.get(name, ()))
+            known = (
+                each for name in tested for each in area.by_name.get(name, ()) or self.module.by_name.get(name, ())
+            )
             tested = set[str]().union(*(asks_about(each.node) for each in known)) - found
             found |= tested
         return found
