@@ -58,7 +58,6 @@ _POSITIONAL: dict[str, tuple[str, ...]] = {
 
 #: An assignment of what an application keeps for all of its parts.
 _STATE = re.compile(r"\.state\.(\w+)\s*(?::[^=\n]+)?=(?!=)")
-ASYNC_ENGINE = "sqlalchemy.ext.asyncio.AsyncEngine"
 
 
 def analyse(parsed: ParsedModule, *, importer: Importer | None = None) -> ModuleFacts:
@@ -298,10 +297,10 @@ class Analysis:
         )
 
     def _wrapped(self) -> Iterator[cst.CSTNode]:
-        """The engine calls whose result is handed to ``AsyncEngine(...)``."""
+        """The engine calls whose result is handed to ``AsyncEngine(...)``, wherever that is imported from."""
         for node, records in self.interpreter.calls.items():
             for record in records:
-                if record.function != ASYNC_ENGINE:
+                if record.function.rpartition(".")[2] != "AsyncEngine":
                     continue
                 first = record.positional[0] if record.positional else record.keywords.get("sync_engine")
                 for option in options(first) if first is not None else ():

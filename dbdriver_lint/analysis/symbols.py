@@ -61,6 +61,7 @@ _ALIASES: dict[str, str] = {
     "sqlalchemy.URL": "sqlalchemy.URL",
     "os.environ.get": "os.getenv",
     "sqlmodel.pool": "sqlalchemy.pool",
+    "sqlmodel.ext.asyncio.session.AsyncEngine": "sqlalchemy.ext.asyncio.AsyncEngine",  # 0.0.8 has it, 0.0.14 has not
     "sqlmodel.ext.asyncio.session.AsyncSession": "sqlalchemy.ext.asyncio.AsyncSession",
     "sqlmodel.Session": "sqlalchemy.orm.Session",
     "sqlmodel.orm.session.Session": "sqlalchemy.orm.Session",

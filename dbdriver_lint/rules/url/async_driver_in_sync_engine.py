@@ -89,6 +89,14 @@ class AsyncDriverInSyncEngine(Rule):
             'engine = AsyncEngine(create_engine("postgresql+asyncpg://app:secret@db.internal/app"))\n'
         ),
         Good(
+            "from sqlmodel import create_engine\nfrom sqlmodel.ext.asyncio.session import AsyncEngine\n\n"
+            'engine = AsyncEngine(create_engine("postgresql+asyncpg://app:secret@db.internal/app"))\n'
+        ),
+        Good(
+            "from sqlalchemy import create_engine\nfrom app.db.types import AsyncEngine\n\n"
+            'engine = AsyncEngine(create_engine("postgresql+asyncpg://app:secret@db.internal/app"))\n'
+        ),
+        Good(
             "from sqlalchemy import create_engine\n\n"
             'URL = "postgresql+asyncpg://app:secret@db.internal/app"\n\n\n'
             "def work(connection):\n"
