@@ -51,11 +51,11 @@ def formatted_string(interpreter: Layer, node: cst.FormattedString, frame: Frame
             value = interpreter.evaluate(part.expression, frame)
             if part.format_spec is not None or part.conversion in ("r", "a"):
                 value = Unknown("formatted value", value.steps)
-            parts.append(_interpolated(value, part.expression, frame))
+            parts.append(interpolated(value, part.expression, frame))
     return strings.concat(parts)
 
 
-def _interpolated(value: Value, node: cst.CSTNode, frame: Frame) -> Value:
+def interpolated(value: Value, node: cst.CSTNode, frame: Frame) -> Value:
     """A value as it goes into a string; a hole remembers the expression that fills it."""
     value = string_methods.as_text(value)
     if isinstance(value, (Text, Template, Choice)):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from dbdriver_lint.analysis import dictionaries, string_methods, strings
+from dbdriver_lint.analysis.literals import interpolated
 from dbdriver_lint.analysis.values import (
     Constant,
     Dictionary,
@@ -33,6 +34,8 @@ def binary(interpreter: Layer, node: cst.BinaryOperation, frame: Frame) -> Value
     """``left + right`` and the like."""
     left, right = interpreter.evaluate(node.left, frame), interpreter.evaluate(node.right, frame)
     if isinstance(node.operator, cst.Add):
+        if _make_text(left, right):
+            left, right = interpolated(left, node.left, frame), interpolated(right, node.right, frame)
         return add(left, right)
     if isinstance(node.operator, cst.BitOr):
         return merge(left, right)
@@ -43,11 +46,15 @@ def binary(interpreter: Layer, node: cst.BinaryOperation, frame: Frame) -> Value
     return Unknown("computed", left.steps)
 
 
+def _make_text(left: Value, right: Value) -> bool:
+    return any(isinstance(option, (Text, Template)) for value in (left, right) for option in options(value))
+
+
 def add(left: Value, right: Value) -> Value:
     """``left + right`` of strings or lists."""
     if isinstance(left, Items) and isinstance(right, Items):
         return Items((*left.items, *right.items), left.open or right.open)
-    if any(isinstance(o, (Text, Template)) for v in (left, right) for o in options(v)):
+    if _make_text(left, right):
         return strings.concat([string_methods.as_text(left), string_methods.as_text(right)])
     if isinstance(left, Constant) and isinstance(right, Constant):
         return Unknown("number")

@@ -108,6 +108,10 @@ class UnescapedUrlPassword(Rule):
             "def url(config):\n"
             "    password = config.password\n"
             '    return "postgresql://app:" + password + "@db.internal/app"\n',
+            fixed="from urllib.parse import quote\n\n\n"
+            "def url(config):\n"
+            "    password = config.password\n"
+            '    return "postgresql://app:" + quote(password, safe="") + "@db.internal/app"\n',
         ),
     )
     good = (
@@ -142,7 +146,8 @@ class UnescapedUrlPassword(Rule):
             if hole is None:
                 continue
             written = hole.anchor.text if hole.anchor is not None else built.anchor.text
-            if hole.anchor is not None and not _SECRET.search(written):
+            variable = hole.value.name if isinstance(hole.value, EnvVar) else ""
+            if hole.anchor is not None and not _SECRET.search(f"{written} {variable}"):
                 continue
             if _TREATED.search(written):
                 continue
@@ -187,13 +192,17 @@ def _is_raw(value: object) -> bool:
 def _quoted(hole: Hole, text: Anchor, context: Context) -> Fix | None:
     """Escape what fills the hole, in quotes that the f-string around it does not use."""
     name, imports = context.local_name("urllib.parse", "quote")
-    opening = re.match(r"[fFrR]+([\"'])", text.text)
-    if opening is None or hole.anchor is None:
+    if hole.anchor is None:
         return None
-    quote = "'" if opening.group(1) == '"' else '"'
     start, end = hole.anchor.span.start, hole.anchor.span.end
-    # `quote(None)` raises where the module is imported without the variable; the f-string wrote `None`.
-    before, after = ("str(", ")") if any(map(_may_be_none, options(hole.value))) else ("", "")
+    quote, before, after = '"', "", ""
+    if text.text[: start - text.span.start].rstrip().endswith("{"):
+        opening = re.match(r"[fFrR]+([\"'])", text.text)
+        if opening is None:
+            return None
+        quote = "'" if opening.group(1) == '"' else '"'
+        # `quote(None)` raises where the module is imported without the variable; the f-string wrote `None`.
+        before, after = ("str(", ")") if any(map(_may_be_none, options(hole.value))) else ("", "")
     edits = (
         Edit(Span(start, start), f"{name}({before}"),
         Edit(Span(end, end), f"{after}, safe={quote}{quote})"),
