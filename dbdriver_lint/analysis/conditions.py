@@ -23,6 +23,7 @@ from dbdriver_lint.analysis.values import (
     Template,
     Text,
     Unknown,
+    Url,
     Value,
     choice,
     options,
@@ -85,7 +86,8 @@ class Conditions(Expressions):
         """Narrow what a tested name was computed from: the URL behind ``is_sqlite = url.startswith("sqlite")``."""
         for path in subjects:
             outcome = partial(self._outcome, test, path, frame)
-            self._narrow_sources(frame.env.binding(path), wanted, outcome, frozenset(subjects), frame)
+            binding = frame.env.binding(path)
+            self._narrow_sources(binding, wanted, outcome, frozenset(subjects), frame, compares=_compares(test))
 
     def _narrow_sources(
         self,
@@ -95,6 +97,7 @@ class Conditions(Expressions):
         subjects: frozenset[str],
         frame: Frame,
         *,
+        compares: bool,
         of_backend: bool = False,
         distance: int = 1,
     ) -> None:
@@ -120,10 +123,14 @@ class Conditions(Expressions):
                 value = frame.env.read(name)
                 if value is None and speaks_of_databases(name.rpartition(".")[2]):
                     value = self.evaluate(read, frame)
-                kept = self._kept(value, wanted, behind) if isinstance(value, (Choice, EnvVar)) else []
+                kept = self._kept(value, wanted, behind) if isinstance(value, (Choice, EnvVar, Url)) else []
+                if compares:
+                    kept = [_of_one_dialect(option, wanted, behind) for option in kept]
                 if kept:
                     frame.env.vars[name] = narrowed(choice(kept), now)
-            self._narrow_sources(then, wanted, behind, subjects, frame, of_backend=of_backend, distance=distance + 1)
+            self._narrow_sources(
+                then, wanted, behind, subjects, frame, compares=compares, of_backend=of_backend, distance=distance + 1
+            )
 
     def _kept(
         self, value: Value, wanted: bool, outcome: Callable[[Value], bool | None], schemes: tuple[str, ...] = ()
@@ -252,6 +259,27 @@ class Conditions(Expressions):
             found = {strings.equals(option, value) for option in options(subject)}
             return found.pop() if len(found) == 1 else None
         return None
+
+
+def _of_one_dialect(option: Value, wanted: bool, outcome: Callable[[Value], bool | None]) -> Value:
+    """A URL object of which only a comparison says which database it is for."""
+    if not (isinstance(option, Url) and isinstance(option.drivername, Unknown)):
+        return option
+
+    def begun(name: str) -> Url:
+        return copy(option, drivername=Template((Piece(name), Hole(option.drivername))), text=None)
+
+    if outcome(begun("another+")) is not (not wanted):
+        return option
+    left = [url for url in map(begun, DIALECTS) if outcome(url) is wanted]
+    return left[0] if len(left) == 1 else option
+
+
+def _compares(test: cst.BaseExpression) -> bool:
+    """Whether a test asks if something is one thing, not if it is one of several."""
+    return isinstance(test, cst.Comparison) and isinstance(
+        test.comparisons[0].operator, (cst.Equal, cst.NotEqual, cst.Is, cst.IsNot)
+    )
 
 
 def _tells_databases_apart(callee: Value) -> bool:

@@ -14,6 +14,7 @@ from dbdriver_lint.analysis.values import (
     Dictionary,
     EnvVar,
     Items,
+    Piece,
     Result,
     Step,
     Template,
@@ -26,6 +27,7 @@ from dbdriver_lint.analysis.values import (
     one_way,
     part_of,
 )
+from dbdriver_lint.knowledge.dialects import DIALECTS
 from dbdriver_lint.knowledge.urls import DatabaseUrl, Part, UrlError, parse_url
 from dbdriver_lint.records import replace as copy
 
@@ -41,7 +43,9 @@ def make_url(value: Value | None) -> Value:
     if value is None:
         return Unknown("URL")
     if isinstance(value, Choice):
-        return choice([make_url(option) for option in value.options])
+        # None raises, so it is nothing that there could be afterwards
+        given = [option for option in value.options if not isinstance(option, Constant)]
+        return choice([make_url(option) for option in given]) if given else Unknown("URL", value.steps)
     if isinstance(value, Url):
         return value
     if isinstance(value, EnvVar):
@@ -160,6 +164,11 @@ def method(url: Url, name: str, arguments: Arguments) -> Value:
         if name == "get_backend_name":
             return strings.text_of(dialect)
         return strings.text_of(driver) if driver else Unknown("default driver")
+    if name == "get_backend_name" and isinstance(url.drivername, Template):
+        begins = url.drivername.pieces[0]
+        dialect, plus, _ = begins.text.partition("+") if isinstance(begins, Piece) else ("", "", "")
+        if plus or dialect in DIALECTS:
+            return strings.text_of(dialect)
     return Unknown(f"result of URL.{name}", url.steps)
 
 
