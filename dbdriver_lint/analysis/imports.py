@@ -77,11 +77,10 @@ class FirstPartyModules:
 
         Of a class nothing but its header is needed, and its ``member`` if one is given.
         """
-        data = self.modules.read(module.path)
-        wanted = name if member is None else member
-        if data is None or (wanted.encode() not in data and (member is not None or b"import *" not in data)):
-            return None
         if module.path not in self._files:
+            data = self.modules.read(module.path)
+            if data is None or not _may_have(data, name, member):
+                return None
             self._files[module.path] = _read(module.path, data)
         file = self._files[module.path]
         if file is None:
@@ -105,6 +104,8 @@ class FirstPartyModules:
         return choice(values)
 
     def _part(self, file: _File, module: ModuleRecord, name: str, member: str | None) -> ModuleRecord | None:
+        if not _may_have(file.source.data, name, member):
+            return None
         translator = self._translator(module.path, file.source)
         if translator is None:
             if None not in file.parts:
@@ -150,7 +151,7 @@ class FirstPartyModules:
         self._open.pop(path, None)
         self._slicers[path] = self._open[path] = slicer  # the youngest now
         for slicers, limit in ((self._open, MAX_OPEN), (self._slicers, MAX_READ)):
-            size = sum(len(each.text) for each in slicers.values())
+            size = sum([len(each.text) for each in slicers.values()])
             while size > limit and len(slicers) > 1:
                 oldest = slicers.pop(next(iter(slicers)))
                 size -= len(oldest.text)
@@ -186,6 +187,13 @@ def first_party_modules(env_files: tuple[str, ...] = ()) -> FirstPartyModules:
     importer = _shared(env_files)
     importer.refresh()
     return importer
+
+
+def _may_have(data: bytes, name: str, member: str | None) -> bool:
+    """Whether a module may have a name, or a class of it a member."""
+    if member is not None:
+        return member.encode() in data
+    return name.encode() in data or b"import *" in data
 
 
 def _read(path: str, data: bytes) -> _File | None:

@@ -34,7 +34,7 @@ MAX_ITEMS = 8
 
 def simple_string(_interpreter: Layer, node: cst.SimpleString, frame: Frame) -> Value:
     """``"text"``, with the place of each of its characters where that is plain."""
-    value, skip = string_value(node)
+    value, skip = string_value(node.value)
     if isinstance(value, bytes):
         return Constant(value)
     return strings.text_of(value, None if skip is None else Literal(frame.anchor(node), skip))

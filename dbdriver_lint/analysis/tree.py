@@ -8,8 +8,10 @@ time, see ``benchmarks/``).
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields
+from functools import lru_cache
 from typing import Any
 
 import libcst as cst
@@ -173,19 +175,25 @@ def last_name(node: cst.CSTNode) -> str | None:
     return node.value if type(node) is cst.Name else None
 
 
-def string_value(node: cst.SimpleString) -> tuple[str | bytes, int | None]:
-    """The value of a literal, and how many characters precede its content, if it is verbatim.
+_OPENING = re.compile(r"(?P<prefix>[A-Za-z]*)(?P<quote>\"\"\"|'''|\"|')")
+
+
+@lru_cache(maxsize=1024)
+def string_value(literal: str) -> tuple[str | bytes, int | None]:
+    """The value of a string as it is written, and how many characters precede its content, if it is verbatim.
 
     Verbatim means that the content in the source is the value: no escapes, no line ends that
     Python would translate.
     """
-    inner = node.raw_value
-    prefix = node.prefix
-    skip = len(prefix) + len(node.quote)
+    opening = _OPENING.match(literal)
+    assert opening is not None
+    prefix, quote = opening["prefix"].lower(), opening["quote"]
+    skip = opening.end()
+    inner = literal[skip : -len(quote)]
     if "b" not in prefix and "\r" not in inner and ("\\" not in inner or "r" in prefix):
         return inner, skip
     try:
-        value = ast.literal_eval(node.value)
+        value = ast.literal_eval(literal)
     except (ValueError, SyntaxError):
         return inner, None
     return value, None
