@@ -27,16 +27,18 @@ from dbdriver_lint.source.text import Position, SourceFile, UnreadableSourceErro
 from dbdriver_lint.source.translation import Translator, Untranslatable
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from dbdriver_lint.project.modules import Modules
     from dbdriver_lint.source.parse import ParsedModule
     from dbdriver_lint.source.slice import Excerpt
 
-#: How many characters of parts of modules are kept parsed for the files to come (twelve bytes each).
-MAX_PARSED = 3_000_000
+#: How many characters of parts of modules are kept parsed and run for the files to come (some eighty bytes each).
+MAX_PARSED = 1_500_000
 #: How many characters of files are kept as ``ast`` reads them, to cut further parts (forty bytes each).
-MAX_OPEN = 1_500_000
+MAX_OPEN = 750_000
 #: The same without what is in functions, which is read again where it is needed (ten bytes each).
-MAX_READ = 5_000_000
+MAX_READ = 2_500_000
 
 
 @dataclass(slots=True)
@@ -150,12 +152,11 @@ class FirstPartyModules:
                 return None
         self._open.pop(path, None)
         self._slicers[path] = self._open[path] = slicer  # the youngest now
-        for slicers, limit in ((self._open, MAX_OPEN), (self._slicers, MAX_READ)):
-            size = sum([len(each.text) for each in slicers.values()])
-            while size > limit and len(slicers) > 1:
-                oldest = slicers.pop(next(iter(slicers)))
-                size -= len(oldest.text)
-                oldest.put_away()
+        for _, large in _oldest(self._open, MAX_OPEN):
+            large.put_away()
+        for left, old in _oldest(self._slicers, MAX_READ):
+            old.close()
+            self._translators.pop(left, None)
         return slicer
 
     def _translator(self, path: str, source: SourceFile) -> Translator | None:
@@ -187,6 +188,15 @@ def first_party_modules(env_files: tuple[str, ...] = ()) -> FirstPartyModules:
     importer = _shared(env_files)
     importer.refresh()
     return importer
+
+
+def _oldest(slicers: dict[str, Slicer], most: int) -> Iterator[tuple[str, Slicer]]:
+    """Those that have to go, each with its path, so that the others have at most so many characters; the last stays."""
+    size = sum([len(each.text) for each in slicers.values()])
+    while size > most and len(slicers) > 1:
+        path = next(iter(slicers))
+        size -= len(slicers[path].text)
+        yield path, slicers.pop(path)
 
 
 def _may_have(data: bytes, name: str, member: str | None) -> bool:

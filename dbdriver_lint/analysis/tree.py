@@ -178,7 +178,7 @@ def last_name(node: cst.CSTNode) -> str | None:
 _OPENING = re.compile(r"(?P<prefix>[A-Za-z]*)(?P<quote>\"\"\"|'''|\"|')")
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def string_value(literal: str) -> tuple[str | bytes, int | None]:
     """The value of a string as it is written, and how many characters precede its content, if it is verbatim.
 

@@ -136,6 +136,12 @@ class Outline:
                     self._put_away[function] = self.line_of(self.start(function.body[0]))
                     function.body = []
 
+    def close(self) -> None:
+        """Keep no statement: what was made of them only asks for places in the text."""
+        self.module = Area()
+        self._areas.clear()
+        self._put_away.clear()
+
     def inside(self, definition: Statement) -> Area:
         """The statements of a function or class."""
         node = definition.node

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from following import IMPORTS, facts_of, followed, urls
 
+from dbdriver_lint.analysis import imports
 from dbdriver_lint.analysis.build import analyse
 from dbdriver_lint.analysis.imports import FirstPartyModules
 from dbdriver_lint.project.modules import Modules
@@ -101,6 +102,25 @@ def test_way_is_told_across_files(tmp_path: Path) -> None:
         ("main.py", 4, "`U` is imported here"),
         ("main.py", 5, "`url` is set here"),
     ]
+
+
+@pytest.mark.parametrize("limit", ["MAX_OPEN", "MAX_READ"])
+def test_modules_that_were_let_go_are_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str) -> None:
+    monkeypatch.setattr(imports, limit, 1)
+    (tmp_path / "pyproject.toml").touch()
+    for name in "abc":
+        text = f'class K:\n    def u(self):\n        return "sqlite:///{name}.db"\n\n\ndef f():\n    return K().u()\n'
+        (tmp_path / f"{name}.py").write_text(text)
+    importer = FirstPartyModules(Modules())
+    known = []
+    for _ in range(2):
+        for first, second in ("ab", "bc", "ca"):
+            code = f"{IMPORTS}from {first} import f\nfrom {second} import K, f as g\n"
+            code += "create_engine(f())\ncreate_engine(g())\ncreate_engine(K().u())\n"
+            engines = analyse(parse(SourceFile.from_text(str(tmp_path / "main.py"), code)), importer=importer).engines
+            known.append([urls(engine) for engine in engines])
+    expected = [[(f"sqlite:///{name}.db",) for name in names] for names in ("abb", "bcc", "caa")]
+    assert known == expected * 2
 
 
 def test_changed_file_changes_what_is_known(tmp_path: Path) -> None:
