@@ -409,7 +409,7 @@ def _literal_strings(node: ast.expr, names: Mapping[str, ast.expr], depth: int =
     elif isinstance(node, ast.Dict):
         for value in node.values:
             yield from _literal_strings(value, names, depth)
-    elif isinstance(node, ast.BinOp):
+    elif isinstance(node, ast.BinOp) and not isinstance(node.left, (ast.Constant, ast.JoinedStr)):
         yield from _literal_strings(node.left, names, depth)
         yield from _literal_strings(node.right, names, depth)
     elif isinstance(node, ast.Constant) and isinstance(node.value, str):

@@ -255,6 +255,11 @@ def test_requirements_as_windows_writes_them(encoding: str, tmp_path: Path) -> N
     [
         ("setup.py", "from setuptools import setup\nsetup(install_requires=open('r.txt').readlines())\n"),
         ("setup.py", "from setuptools import setup\nsetup(**options())\n"),
+        ("setup.py", "from setuptools import setup\nV = '1'\nsetup(install_requires=['shared>=%s' % V])\n"),
+        (
+            "setup.py",
+            "from setuptools import setup\nV = '1'\nsetup(install_requires=['shared>=' + V, f'other>={V}'])\n",
+        ),
         ("pyproject.toml", "[project]\ndynamic = ['dependencies']\n"),
         ("requirements.txt", "-e .[dev]\n"),
         ("requirements.txt", "./libs/shared\n"),
