@@ -11,7 +11,7 @@ from dbdriver_lint.analysis.module_facts import Purpose
 from dbdriver_lint.analysis.values import Choice, Constant, Dictionary, EnvVar, Object, Result, Symbol, Text, options
 from dbdriver_lint.knowledge.dialects import Nature
 from dbdriver_lint.knowledge.drivers import DRIVERS
-from dbdriver_lint.knowledge.secrets import HOLE
+from dbdriver_lint.knowledge.secrets import HOLE, mask_text
 from dbdriver_lint.records import dataclass
 
 if TYPE_CHECKING:
@@ -212,16 +212,21 @@ def _pooling(keywords: Mapping[str, Argument]) -> Iterator[str]:
 
 
 def _shown(value: Value) -> str:
+    """A setting in words; a certificate or key that is written out is not shown."""
     if isinstance(value, Text):
-        return value.text
+        return "…" if "\n" in value.text else mask_text(value.text)
     if isinstance(value, Constant):
-        return str(value.value)
+        return "…" if isinstance(value.value, bytes) else str(value.value)
     if isinstance(value, Symbol):
         return value.name.rpartition(".")[2]
     if isinstance(value, Result):
         return value.of.rpartition(".")[2]
     if isinstance(value, EnvVar):
-        return f"${value.name}" + (f", default {_shown(value.default)}" if value.default is not None else "")
+        if value.default is None:
+            return f"${value.name}"
+        # as an assignment, so that the name of the variable tells a password
+        _, _, default = mask_text(f'{value.name}="{_shown(value.default)}"').partition("=")
+        return f"${value.name}, default {default[1:-1]}"
     if isinstance(value, Choice):
         return " or ".join(dict.fromkeys(map(_shown, value.options)))
     return value.name if isinstance(value, Object) else "…"

@@ -90,7 +90,7 @@ def _no_text(value: Value) -> str:
     if isinstance(value, Result):
         return f"result of {value.of}()"
     if isinstance(value, Constant):
-        return str(value.value)
+        return "bytes" if isinstance(value.value, bytes) else str(value.value)
     if isinstance(value, Object):
         return f"{value.kind} {value.name}"
     return "a dictionary" if isinstance(value, Dictionary) else "a list"

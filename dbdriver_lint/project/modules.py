@@ -120,10 +120,13 @@ class Modules:
     def _absolute(self, folder: str, name: str) -> ModuleFile | None:
         if folder not in self._starts:
             self._starts[folder] = [*self._roots(folder)]
-        for root in self._starts[folder]:
+        starts = self._starts[folder]
+        for nearest, root in enumerate(starts):
             found = self._below(root, name)
             if found is not None:
-                return found
+                others = starts[nearest + 1 :] if _INIT in self._listing(root) else []
+                # of a package, nobody knows whether the program is started in it or above
+                return None if any(self._has_file(other, name) for other in others) else found
         beside = self._beside(folder).get(name.partition(".")[0], [])
         return self._below(beside[0], name) if len(beside) == 1 else None
 
@@ -166,6 +169,10 @@ class Modules:
         inner = os.path.join(folder, last)
         # a module wins over a namespace package of its name, a package over the module
         return self._package(inner, name) if file is None or _INIT in self._listing(inner) else file
+
+    def _has_file(self, folder: str, name: str) -> bool:
+        found = self._below(folder, name)
+        return found is not None and os.path.basename(found.path) in self._listing(os.path.dirname(found.path))
 
     def _package(self, folder: str, name: str) -> ModuleFile | None:
         listing = self._listing(folder)

@@ -47,9 +47,20 @@ def parameter_fix(judged: Judged, call: EngineCall | DriverCall, context: Contex
 def _applicability(judged: Judged) -> Applicability:
     """Safe where the code could only raise, with every version, and nothing that it asked for is dropped."""
     verdict = judged.verdict
-    sure = bool(verdict.exception) and not verdict.condition and ": " not in judged.when
+    sure = bool(verdict.exception) and not verdict.condition and ": " not in judged.when and not _serves_others(judged)
     dropped = verdict.remedy.startswith(_REMOVE) and not verdict.remedy.startswith(_NOTHING_LOST)
     return Applicability.SAFE if sure and not dropped else Applicability.UNSAFE
+
+
+def _serves_others(judged: Judged) -> bool:
+    """Whether what is written is judged by a default, but goes with whatever is given instead of that as well."""
+    if not judged.when or judged.written is None:
+        return False
+    scheme = judged.url.source_span(0, 1) if judged.url is not None else None
+    if scheme is None:
+        return True
+    whole, own = scheme[0], judged.written
+    return whole.path != own.path or not whole.span.start <= own.span.start < whole.span.end
 
 
 def _edits(judged: Judged, remedy: str, call: EngineCall | DriverCall, context: Context) -> tuple[Edit, ...]:

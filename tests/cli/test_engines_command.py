@@ -122,6 +122,22 @@ def test_no_password_is_shown(project: Path, capsys: pytest.CaptureFixture[str],
     assert "secret" not in capsys.readouterr().out
 
 
+def test_no_password_of_an_option_is_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "db.py").write_text(
+        "import os\nfrom sqlalchemy import create_engine\n\n"
+        'PEM = "-----BEGIN PRIVATE KEY-----\\nhunter2\\n-----END PRIVATE KEY-----"\n'
+        'args = {"sslcert": os.getenv("C", PEM), "sslrootcert": PEM.encode(), "ssl_ca": b"hunter2", "ssl": os.getenv("M", "no")}\n'
+        'create_engine(os.environ["U"], connect_args=args, pool_size=os.getenv("P", "postgresql://a:hunter2@h/d"))\n'
+        'create_engine(os.environ["U"], pool_size=os.getenv("DB_PASSWORD", "hunter2"))\n'
+        'create_engine(b"postgresql://a:hunter2@h/d")\n'
+    )
+    assert main(["engines", str(tmp_path)]) == EXIT_CLEAN
+    said = capsys.readouterr().out
+    assert "hunter2" not in said
+    assert "sslcert=$C, default …" in said
+    assert "ssl=$M, default no" in said
+
+
 def test_text(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     main(["engines", "app"])
     assert capsys.readouterr().out == (

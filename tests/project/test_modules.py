@@ -128,3 +128,12 @@ def test_package_that_programs_are_started_in(tmp_path: Path) -> None:
     assert find(tmp_path, "backend/app/db.py", "app.config") == "backend/app/config.py"
     assert find(tmp_path, "backend/app/db.py", "backend.app.config") == "backend/app/config.py"
     assert find(tmp_path, "other/app/main.py", "app.config") is None
+
+
+def test_either_of_a_started_package_and_what_is_above_it_is_neither(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    tree(tmp_path, "config.py", "app/__init__.py", "app/requirements.txt", "app/config.py", "app/main.py")
+    tree(tmp_path, "app/models.py", "models/notes.txt", "models/data/__init__.py")
+    assert find(tmp_path, "app/main.py", "config") is None
+    assert find(tmp_path, "app/main.py", "app.config") == "app/config.py"
+    assert find(tmp_path, "app/main.py", "models") == "app/models.py"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from dbdriver_lint.fixes.edit import Applicability
 from dbdriver_lint.knowledge.versions import VersionRange
 from dbdriver_lint.linter import check_source
 from dbdriver_lint.project import Project
@@ -338,3 +339,21 @@ def test_every_raw_call_of_the_table_is_seen() -> None:
         if function in RAW_CALLS:
             assert RAW_CALLS[function].driver == driver
             assert RAW_CALLS[function].dsn in ("", first)
+
+
+@pytest.mark.parametrize(
+    ("code", "is_safe"),
+    [
+        ('create_async_engine("postgresql+asyncpg://u@h/d?sslmode=require")\n', True),
+        ('create_async_engine(os.getenv("U", "postgresql+asyncpg://u@h/d?sslmode=require"))\n', True),
+        (
+            'create_async_engine(os.getenv("U", "postgresql+asyncpg://u@h/d"), connect_args={"sslmode": "require"})\n',
+            False,
+        ),
+        ('create_async_engine("postgresql+asyncpg://u@h/d", connect_args={"sslmode": "require"})\n', True),
+        ("create_async_engine(f\"{os.getenv('S', 'postgresql+asyncpg')}://u@h/d?sslmode=require\")\n", False),
+    ],
+)
+def test_no_safe_fix_of_what_another_driver_may_take(code: str, is_safe: bool, tmp_path: Path) -> None:
+    fixes = [f.fix for f in findings(f"import os\n{ASYNC}{code}", tmp_path) if f.code == "XDB201" and f.fix is not None]
+    assert [fix.applicability is Applicability.SAFE for fix in fixes] == [is_safe]

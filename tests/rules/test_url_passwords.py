@@ -15,6 +15,8 @@ from dbdriver_lint.settings.load import decode
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from dbdriver_lint.findings.model import Finding
+
 RAW = [
     'def url(password):\n    return f"postgresql://app:{password}@db.internal/app"\n',
     'def url(given, password):\n    return given or f"postgresql://app:{password}@db.internal/app"\n',
@@ -56,13 +58,17 @@ FINE = [
 ]
 
 
-def codes(root: Path, text: str) -> list[str]:
+def found(root: Path, text: str) -> tuple[Finding, ...]:
     environment.forget()
     (root / "pyproject.toml").touch()
     path = root / "db.py"
     path.write_text(text)
     settings = decode({"select": ["XDB109"]}, "the test", str(root))
-    return [f.code for f in check_source(str(path), path.read_bytes(), settings, Project.for_path(str(path))).findings]
+    return check_source(str(path), path.read_bytes(), settings, Project.for_path(str(path))).findings
+
+
+def codes(root: Path, text: str) -> list[str]:
+    return [finding.code for finding in found(root, text)]
 
 
 @pytest.mark.parametrize("text", RAW)
@@ -80,3 +86,34 @@ def test_quote_plus_is_right_but_for_a_space(password: str) -> None:
     read = sqlalchemy.make_url(f"postgresql://app:{quote_plus(password)}@db/app").password
     assert read == password.replace(" ", "+")
     assert sqlalchemy.make_url(f"postgresql://app:{quote(password, safe='')}@db/app").password == password
+
+
+@pytest.mark.parametrize(
+    ("written", "fixed"),
+    [
+        (
+            """f'postgresql://app:' f"{p.password}@db/app\"""",
+            """f'postgresql://app:' f"{quote(p.password, safe='')}@db/app\"""",
+        ),
+        (
+            """f'postgresql://app:' + f"{p.password}@db/app\"""",
+            """f'postgresql://app:' + f"{quote(p.password, safe='')}@db/app\"""",
+        ),
+        (
+            """"postgresql://app:" + f'{(p.password)}' + "@db/app\"""",
+            """"postgresql://app:" + f'{(quote(p.password, safe=""))}' + "@db/app\"""",
+        ),
+        (
+            """f'postgresql://{p.user}:' + p.password + '@db/app'""",
+            """f'postgresql://{p.user}:' + quote(p.password, safe="") + '@db/app'""",
+        ),
+    ],
+)
+def test_escaped_in_quotes_that_the_f_string_around_does_not_use(tmp_path: Path, written: str, fixed: str) -> None:
+    text = f"def url(p):\n    return {written}\n"
+    fixes = [finding.fix for finding in found(tmp_path, text)]
+    assert fixes[0] is not None
+    for edit in sorted(fixes[0].edits, reverse=True):
+        if edit.span.start >= text.index("return"):
+            text = text[: edit.span.start] + edit.replacement + text[edit.span.end :]
+    assert text.endswith(f"    return {fixed}\n")

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 _SECRET = re.compile(r"pass|pwd|\bpw\b|_pw\b|secret|token|credential", re.IGNORECASE)
 _MAY_BE_UNSET = re.compile(r"\b(?:getenv|get)\(")
+_IN_BRACES = re.compile(r"\{[\s(]*\Z")
+_OPENING = re.compile(r"""(?<![\w"'])(?:[fF][rR]?|[rR][fF])(["'])""")
+"""How an f-string begins, with its quote."""
 _TREATED = re.compile(r"quot|esc|enc|safe|mask|redact|hidden|\*", re.IGNORECASE)
 
 
@@ -196,11 +199,12 @@ def _quoted(hole: Hole, text: Anchor, context: Context) -> Fix | None:
         return None
     start, end = hole.anchor.span.start, hole.anchor.span.end
     quote, before, after = '"', "", ""
-    if text.text[: start - text.span.start].rstrip().endswith("{"):
-        opening = re.match(r"[fFrR]+([\"'])", text.text)
-        if opening is None:
+    earlier = text.text[: start - text.span.start]
+    if _IN_BRACES.search(earlier):
+        openings = _OPENING.findall(earlier)
+        if not openings:
             return None
-        quote = "'" if opening.group(1) == '"' else '"'
+        quote = "'" if openings[-1] == '"' else '"'
         # `quote(None)` raises where the module is imported without the variable; the f-string wrote `None`.
         before, after = ("str(", ")") if any(map(_may_be_none, options(hole.value))) else ("", "")
     edits = (
