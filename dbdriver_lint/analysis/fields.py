@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from dbdriver_lint.analysis.anchors import NodeAnchor
@@ -112,7 +113,7 @@ def generated_attribute(interpreter: Layer, record: InstanceRecord, name: str, f
         found = next((v for owner in owners if (v := owner.env.own("__post_init__")) is not None), None)
         definition = found.definition if isinstance(found, Object) else None
         hooks = [definition] if isinstance(definition, FunctionRecord) else []
-    for hook in (hook for hook in hooks if name in _text(hook)):
+    for hook in (hook for hook in hooks if name in _text(hook) or _hands_on(hook)):
         result = _after(interpreter, hook, record, name, result, frame)
     return result
 
@@ -265,6 +266,13 @@ def _others(
 def _text(hook: FunctionRecord) -> str:
     parsed = hook.module.parsed
     return "" if parsed is None else NodeAnchor(parsed, hook.node).text
+
+
+def _hands_on(hook: FunctionRecord) -> bool:
+    """Whether a method calls further ones of its object, which may set what it does not name."""
+    parameters = hook.node.params.params
+    receiver = re.escape(parameters[0].name.value) if parameters else "self"
+    return re.search(rf"\b(?:{receiver}\s*\.\s*\w+|super)\s*\(", _text(hook)) is not None
 
 
 def _is_after(hook: FunctionRecord) -> bool:
