@@ -110,7 +110,11 @@ class Objects(Layer):
 
     def class_attribute(self, record: ClassRecord, name: str) -> Value | None:
         """A name of a class or of its bases; None where no first-party class has it."""
-        return next((v for klass in self.ancestors(record, name) if (v := klass.env.own(name)) is not None), None)
+        return self._as_far_as(record, name, name)
+
+    def _as_far_as(self, record: ClassRecord, name: str, member: str) -> Value | None:
+        """A name of a class or of its bases as far as ``member`` needs them."""
+        return next((v for klass in self.ancestors(record, member) if (v := klass.env.own(name)) is not None), None)
 
     def instance_attribute(self, value: Object, record: InstanceRecord, name: str, frame: Frame) -> Value | None:
         """An attribute as ``__init__``, the generated ``__init__`` or the class gives it; None without one."""
@@ -120,6 +124,9 @@ class Objects(Layer):
             found = None if self._is_plain_method(record.owner, name) else self._initialised(value, record, name, frame)
             if found is not None:
                 record.attributes[name] = found
+        if found is None and record.wanted is not None:
+            # the part of the class that gives the wanted attribute has in full the methods that set it
+            found = self._as_far_as(record.owner, name, record.wanted)
         if found is None:
             found = self.class_attribute(record.owner, name)
         return found

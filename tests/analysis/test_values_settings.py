@@ -48,6 +48,8 @@ STYLES = [
     ("frozen dataclass with arguments", f'from dataclasses import dataclass\n@dataclass(frozen=True)\nclass S:\n    name: str\n    database_url: str\nsettings = S("x", "{PG}")', (PG,)),
     ("dataclass read from the environment", f'import os\nfrom dataclasses import dataclass\n@dataclass\nclass S:\n    database_url: str = os.getenv("DB", "{PG}")\nsettings = S()', (f"DB={PG}", "$DB")),
     ("dataclass after init", f'from dataclasses import dataclass\n@dataclass\nclass S:\n    database_url: str = ""\n    def __post_init__(self):\n        self.database_url = "{PG}"\nsettings = S()', (PG,)),
+    ("dataclass after init, in a method", f'from dataclasses import dataclass\n@dataclass\nclass S:\n    database_url: str = ""\n    def __post_init__(self):\n        self.fill()\n    def fill(self):\n        self.database_url = "{PG}"\nsettings = S()', (PG,)),
+    ("plain class with a method of __init__", f'class S:\n    def __init__(self):\n        self.database_url = "sqlite://"\n        self.fill()\n    def fill(self):\n        self.database_url = "{PG}"\nsettings = S()', (PG,)),
     ("dataclass after init of its base", f'from dataclasses import dataclass\n@dataclass\nclass B:\n    database_url: str = ""\n    def __post_init__(self):\n        self.database_url = "{PG}"\n@dataclass\nclass S(B):\n    def __post_init__(self):\n        super().__post_init__()\nsettings = S()', (PG,)),
     ("dataclass default factory", f'from dataclasses import dataclass, field\n@dataclass\nclass S:\n    database_url: str = field(default_factory=lambda: "{PG}")\nsettings = S()', (PG,)),
     ("attrs", f'import attrs\n@attrs.define\nclass S:\n    database_url: str = "{PG}"\nsettings = S()', (PG,)),
