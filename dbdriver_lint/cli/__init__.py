@@ -76,7 +76,7 @@ def run_process() -> NoReturn:
     code = main()
     atexit._run_exitfuncs()  # `os._exit()` leaves them out
     for stream in (sys.stdout, sys.stderr):
-        if stream is not None:
+        if stream is not None and not stream.closed:
             stream.flush()
     os._exit(code)
 
@@ -102,8 +102,20 @@ def _dispatch(arguments: list[str]) -> int:
     command = arguments.pop(0) if first in available() else "check"
     module = import_module(f"{__name__}.{command}")
     # Paths and options in any order: `baseline create --isolated src/`, `src/ --fix tests/`.
-    code: int = module.run(module.parser().parse_intermixed_args(arguments))
+    code: int = module.run(module.parser().parse_intermixed_args(_protected(arguments)))
     return code
+
+
+def _protected(arguments: list[str]) -> list[str]:
+    """The arguments without `--`, what stands behind it as paths that are no options: ``./--fix``.
+
+    argparse forgets it where it takes paths and options in any order.
+    """
+    if "--" not in arguments:
+        return arguments
+    end = arguments.index("--")
+    behind = (os.path.join(os.curdir, a) if a.startswith("-") and a != "-" else a for a in arguments[end + 1 :])
+    return [*arguments[:end], *behind]
 
 
 def available() -> dict[str, str]:
@@ -112,7 +124,9 @@ def available() -> dict[str, str]:
 
 
 def _flush() -> None:
-    """Write what is left; a reader that has gone away (`| head`) is no error."""
+    """Write what is left; a reader that has gone away (`| head`) is no error, nor is a server that closed its output."""
+    if sys.stdout is None or sys.stdout.closed:
+        return
     try:
         sys.stdout.flush()
     except BrokenPipeError:

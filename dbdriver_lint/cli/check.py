@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from dbdriver_lint.report.model import Report, Terminal
     from dbdriver_lint.run import Options, Outcome, Task
     from dbdriver_lint.settings.load import SettingsFinder
-    from dbdriver_lint.settings.model import Settings
     from dbdriver_lint.source.text import SourceFile
 
 STDIN = "-"
@@ -80,6 +79,8 @@ def run(args: argparse.Namespace) -> int:
 
     if args.add_ignores is not None and (args.fix or args.fix_only):
         fail("--add-ignores accepts what --fix would repair; run --fix first")
+    if args.add_ignores and not args.paths and os.path.lexists(args.add_ignores):
+        fail(f"`{args.add_ignores}` would be the reason; write the paths before --add-ignores")
     if any(c in "\r\n#" for c in args.add_ignores or ""):
         fail("the reason of --add-ignores stands in a comment: no line ending and no `#` in it")
     if args.statistics and args.output_format not in ("full", "concise", "json"):
@@ -169,20 +170,10 @@ def _check_settings(tasks: Sequence[Task], cache: ResultCache | None) -> None:
 
         for each in new:
             check_selectors(each, entries())
-            _check_version(each)
+            if each.sqlalchemy_version:
+                from dbdriver_lint.project.dependencies import check_version
 
-
-def _check_version(settings: Settings) -> None:
-    if not settings.sqlalchemy_version:
-        return
-    from dbdriver_lint.knowledge.versions import VersionError, VersionRange
-    from dbdriver_lint.settings.load import SettingsError
-
-    try:
-        VersionRange.parse(settings.sqlalchemy_version)
-    except VersionError as error:
-        place = settings.origin("sqlalchemy_version") or "settings"
-        raise SettingsError(place, "sqlalchemy-version", str(error)) from error
+                check_version(each)
 
 
 def _report(outcomes: Sequence[Outcome], problems: Sequence[Problem], finder: SettingsFinder) -> Report:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from io import StringIO
 from typing import TYPE_CHECKING
 
 from dbdriver_lint.knowledge.dialects import DIALECTS, WRONG_DIALECTS
@@ -17,11 +18,11 @@ def read_env_file(path: Path) -> dict[str, str]:
     """The variables of a ``.env`` file, as an application gets them; none if there is no such file."""
     from dotenv import dotenv_values
 
-    return (
-        {name: value for name, value in dotenv_values(path).items() if value is not None}
-        if os.path.isfile(path)
-        else {}
-    )
+    if not os.path.isfile(path):
+        return {}
+    # a comment in another encoding must not hide the URL
+    text = path.read_text(encoding="utf-8", errors="replace")
+    return {name: value for name, value in dotenv_values(stream=StringIO(text)).items() if value is not None}
 
 
 def from_environment(name: str, files: Iterable[Path]) -> tuple[str, str] | None:

@@ -94,6 +94,10 @@ class Plugin:
 
         try:
             settings = self._finder.for_file(self._filename)
+            if settings.sqlalchemy_version:
+                from dbdriver_lint.project.dependencies import check_version
+
+                check_version(settings)
         except SettingsError as error:
             raise _execution_error(error) from None
         if is_excluded(self._filename, settings):

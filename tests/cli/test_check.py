@@ -467,3 +467,21 @@ def test_quiet_says_what_was_found_and_nothing_else(run: Run) -> None:
     assert run(SELECT, "--quiet", "--diff").err == ""
     assert run(SELECT, "-q", "--fix") == Ran(0, "", "")
     assert run(SELECT, "-q", "missing.py").err.startswith("error: missing.py")
+
+
+@pytest.mark.parametrize("name", ["--fix", "-x.py", "--unknown.py"])
+def test_behind_two_dashes_everything_is_a_path(run: Run, name: str) -> None:
+    write("db.py")
+    write(name)
+    ran = run(SELECT, "--output-format", "concise", "--", name, "db.py")
+    assert ran.code == 1
+    assert ran.out.count("XDB102") == 2
+    assert Path("db.py").read_text() == BAD
+    assert Path(name).read_text() == BAD
+
+
+def test_a_path_is_no_reason(run: Run) -> None:
+    write("src/db.py")
+    ran = run(SELECT, "--add-ignores", "src")
+    assert (ran.code, Path("src/db.py").read_text()) == (2, BAD)
+    assert "`src` would be the reason" in ran.err

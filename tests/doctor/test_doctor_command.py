@@ -144,6 +144,8 @@ def test_env_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert from_environment("B", [tmp_path / "none.env", path]) == ("double x # y", f"B in {os.path.relpath(path)}")
     monkeypatch.setenv("B", "environment")
     assert from_environment("B", [path]) == ("environment", "B")
+    path.write_bytes("# überall\nA=x\n".encode("latin-1"))
+    assert read_env_file(path) == {"A": "x"}
 
 
 # --- exceptions ------------------------------------------------------------------------------------

@@ -204,3 +204,10 @@ def test_a_file_without_a_database_does_not_load_the_parser(tmp_path: Path) -> N
     )
     result = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert result.stdout == "0 ['dbdriver_lint.integrations.flake8']\n", result.stderr
+
+
+def test_a_version_that_means_nothing_is_one_line(bad: Path) -> None:
+    ran = run("flake8", "--isolated", "--xdb-sqlalchemy-version=newest", "--select=XDB", str(bad), cwd=bad.parent)
+    assert ran.returncode == 1
+    assert b"Traceback" not in ran.stderr
+    assert b"sqlalchemy-version" in ran.stdout + ran.stderr

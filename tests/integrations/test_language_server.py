@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import subprocess
 import sys
 from contextlib import asynccontextmanager
 from fnmatch import fnmatch
@@ -487,3 +489,19 @@ def test_without_the_package_it_says_what_to_install(
     monkeypatch.setattr("dbdriver_lint.cli.server.find_spec", lambda _: None)
     assert main(["server"]) == 2
     assert "pip install 'dbdriver-lint[lsp]'" in capsys.readouterr().err
+
+
+def test_the_process_ends_as_it_was_asked(tmp_path: Path) -> None:
+    """An editor takes any other exit code than 0 for a crash."""
+    messages = [
+        {"id": 1, "method": "initialize", "params": {"processId": None, "rootUri": None, "capabilities": {}}},
+        {"method": "initialized", "params": {}},
+        {"id": 2, "method": "shutdown"},
+        {"method": "exit"},
+    ]
+    texts = [json.dumps({"jsonrpc": "2.0", **message}) for message in messages]
+    sent = "".join(f"Content-Length: {len(text)}\r\n\r\n{text}" for text in texts)
+    command = [sys.executable, "-m", "dbdriver_lint", "server"]
+    ran = subprocess.run(command, input=sent.encode(), cwd=tmp_path, capture_output=True, timeout=TIMEOUT, check=False)
+    assert ran.returncode == 0, ran.stderr.decode()
+    assert b"Traceback" not in ran.stderr
