@@ -119,7 +119,7 @@ class Modules:
 
     def _absolute(self, folder: str, name: str) -> ModuleFile | None:
         if folder not in self._starts:
-            self._starts[folder] = [*self._roots(folder)]
+            self._starts[folder] = [*dict.fromkeys(self._roots(folder))]  # `src` may be one of them twice
         starts = self._starts[folder]
         for nearest, root in enumerate(starts):
             found = self._below(root, name)

@@ -137,3 +137,10 @@ def test_either_of_a_started_package_and_what_is_above_it_is_neither(tmp_path: P
     assert find(tmp_path, "app/main.py", "config") is None
     assert find(tmp_path, "app/main.py", "app.config") == "app/config.py"
     assert find(tmp_path, "app/main.py", "models") == "app/models.py"
+
+
+def test_source_folder_that_is_a_package_too(tmp_path: Path) -> None:
+    """``src/__init__.py``: the folder is found on the way up, and as the place of sources."""
+    (tmp_path / ".git").mkdir()
+    tree(tmp_path, "alembic.ini", "src/__init__.py", "src/config.py", "src/migrations/env.py")
+    assert find(tmp_path, "src/migrations/env.py", "config") == "src/config.py"
