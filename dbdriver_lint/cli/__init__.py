@@ -75,9 +75,7 @@ def run_process() -> NoReturn:
     """
     code = main()
     atexit._run_exitfuncs()  # `os._exit()` leaves them out
-    for stream in (sys.stdout, sys.stderr):
-        if stream is not None and not stream.closed:
-            stream.flush()
+    _flush()
     os._exit(code)
 
 
@@ -125,13 +123,14 @@ def available() -> dict[str, str]:
 
 def _flush() -> None:
     """Write what is left; a reader that has gone away (`| head`) is no error, nor is a server that closed its output."""
-    if sys.stdout is None or sys.stdout.closed:
-        return
-    try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # The interpreter flushes again when it ends: give it somewhere to write to.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    for stream in (sys.stdout, sys.stderr):
+        if stream is None or stream.closed:
+            continue
+        try:
+            stream.flush()
+        except BrokenPipeError:
+            # The interpreter flushes again when it ends: give it somewhere to write to.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def fail(message: str) -> NoReturn:
