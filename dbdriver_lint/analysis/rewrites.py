@@ -32,7 +32,7 @@ from dbdriver_lint.analysis.values import (
     Value,
     options,
 )
-from dbdriver_lint.records import dataclass, field
+from dbdriver_lint.records import NamedTuple, dataclass, field
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -98,6 +98,17 @@ class _Unit:
     sites: list[Site] = field(default_factory=list)
 
 
+class _Ending(NamedTuple):
+    """What becomes of the operations of a module."""
+
+    takers: set[cst.CSTNode]
+    """The statements with the operations, and those that make engines of what comes out."""
+    name: str | None
+    """The name that the last of them assigns; None where none does."""
+    becomes_another: bool
+    """Something else is made of what that name holds."""
+
+
 def url_rewrites(
     analysis: Analysis,
     engines: Iterable[EngineCall],
@@ -109,7 +120,10 @@ def url_rewrites(
     for unit in units[:MAX_UNITS]:
         first = unit.sites[0]
         nodes = [site.statement if unit.scope is None else unit.scope.node for site in unit.sites]
-        attempt = cache(partial(_attempt, analysis, unit))
+        if unit.scope is None:
+            attempt = cache(partial(_attempt_module, analysis, unit, _ending(analysis, unit)))
+        else:
+            attempt = cache(partial(_attempt_function, analysis, unit, unit.scope))
         yield UrlRewrite(
             anchor=analysis.anchor(first),
             location=analysis.location(first),
@@ -380,35 +394,43 @@ def _trial(analysis: Analysis, url: str, source: Input) -> Trial:
     return trial
 
 
-def _attempt(analysis: Analysis, unit: _Unit, url: str) -> Outcome:
-    """What comes out of the code of ``unit`` for one URL."""
+def _ending(analysis: Analysis, unit: _Unit) -> _Ending:
+    """Where what the operations of a module give ends up; the same for every URL that is tried."""
+    takers = {site.statement for site in unit.sites}
+    names = [name for site in unit.sites for name in _targets(site)]
+    if not names:
+        return _Ending(takers, None, becomes_another=False)
+    scope = _Scope(analysis, None)
+    takers |= {s.statement for s in analysis.calls.sites if not s.functions and scope.depends(s.node, names[-1])}
+    return _Ending(takers, names[-1], scope.becomes_another(names[-1]))
+
+
+def _attempt_module(analysis: Analysis, unit: _Unit, ending: _Ending, url: str) -> Outcome:
+    """What comes out of the module's own code for one URL."""
     trial = _trial(analysis, url, unit.input)
-    if unit.scope is None:
-        module = _module(analysis)
-        if not trial.run_module(module, recording=True):
-            return Outcome(())
-        names = [name for site in unit.sites for name in _targets(site)]
-        takers = {site.statement for site in unit.sites}
-        scope = _Scope(analysis, None)
-        if names:
-            takers |= {
-                s.statement for s in analysis.calls.sites if not s.functions and scope.depends(s.node, names[-1])
-            }
-        engines = tuple(_engines(analysis, trial, takers))
-        if engines or not names:
-            return Outcome(engines)
-        if scope.becomes_another(names[-1]):
-            return Outcome((Made(None),))
-        return Outcome(tuple(m for option in _named(module, names[-1]) for m in _made(option)))
-    returned = trial.run_body(unit.scope, _seeded(trial, unit.scope))
+    module = _module(analysis)
+    if not trial.run_module(module, recording=True):
+        return Outcome(())
+    engines = tuple(_engines(analysis, trial, ending.takers))
+    if engines or ending.name is None:
+        return Outcome(engines)
+    if ending.becomes_another:
+        return Outcome((Made(None),))
+    return Outcome(tuple(m for option in _named(module, ending.name) for m in _made(option)))
+
+
+def _attempt_function(analysis: Analysis, unit: _Unit, scope: FunctionRecord, url: str) -> Outcome:
+    """What comes out of the code of a function for one URL."""
+    trial = _trial(analysis, url, unit.input)
+    returned = trial.run_body(scope, _seeded(trial, scope))
     results = tuple(made for option in options(returned) for made in _made(option))
     if any(made.url is None for made in results) and any(
-        s.functions[-1:] == (unit.scope.node,) for s in analysis.calls.sites
+        s.functions[-1:] == (scope.node,) for s in analysis.calls.sites
     ):
-        frame = _seeded(trial, unit.scope)
+        frame = _seeded(trial, scope)
         frame.recording = True
-        trial.run_body(unit.scope, frame)
-        within = set(_own_nodes(unit.scope.node.body))
+        trial.run_body(scope, frame)
+        within = set(_own_nodes(scope.node.body))
         engines = tuple(_engines(analysis, trial, within))
         return Outcome(engines or results)
     return Outcome(results)

@@ -202,8 +202,8 @@ def test_a_function_that_nothing_reaches_is_silent(tmp_path: Path) -> None:
 
 def test_no_url_is_tried_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     tried: list[str] = []
-    run = rewrites._attempt
-    monkeypatch.setattr(rewrites, "_attempt", lambda analysis, unit, url: tried.append(url) or run(analysis, unit, url))
+    run = rewrites._attempt_function
+    monkeypatch.setattr(rewrites, "_attempt_function", lambda *given: tried.append(given[-1]) or run(*given))
     body = 'return url.replace("postgresql", "postgresql+asyncpg")'
     assert findings(tmp_path, "XDB107", f"def convert(url):\n    {body}\n")[0].fix is not None
     assert len(tried) > 5
