@@ -9,6 +9,17 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, NoReturn
 
+from dbdriver_lint.cli.process import (
+    EXIT_CLEAN,
+    EXIT_ERROR,
+    EXIT_INTERRUPTED,
+    fail,
+    flush,
+    open_closed_output,
+    say,
+    write,
+)
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -27,10 +38,6 @@ COMMANDS = {
 }
 """Subcommands and their one-line help; each is a module of this package, with `parser()` and `run(args)`."""
 
-EXIT_CLEAN, EXIT_FINDINGS, EXIT_ERROR = 0, 1, 2
-EXIT_INTERRUPTED = 130
-"""What a shell shows for a program that Ctrl-C ended."""
-
 DESCRIPTION = """\
 Finds the database driver and URL mistakes that pass review and fail at deploy.
 
@@ -46,11 +53,28 @@ Exit codes: 0 nothing found, or everything fixed; 1 findings; 2 usage, settings 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command line and return the exit code. Never raises for what a user typed or a file holds."""
-    arguments = list(sys.argv[1:] if argv is None else argv)
+    code = _ended(list(sys.argv[1:] if argv is None else argv))
+    return code if flush() else EXIT_ERROR
+
+
+def run_process() -> NoReturn:
+    """The process ``dbdriver-lint``: :func:`main`, and the end of it.
+
+    What was built is left to the system, which takes all memory back at once: to take it apart, object by object, was a
+    third of a run.
+    """
+    open_closed_output()
+    code = main()
+    atexit._run_exitfuncs()  # `os._exit()` leaves them out
+    os._exit(code if flush() else EXIT_ERROR)
+
+
+def _ended(arguments: list[str]) -> int:
+    """The exit code of a command line, whatever it ends with."""
     try:
         return _dispatch(arguments)
     except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
+        say("interrupted")
         return EXIT_INTERRUPTED
     except SystemExit as leave:  # argparse
         return leave.code if isinstance(leave.code, int) else EXIT_ERROR
@@ -60,23 +84,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         from dbdriver_lint.knowledge.secrets import mask_text
         from dbdriver_lint.run import describe_crash
 
-        print(mask_text(traceback.format_exc()), end="", file=sys.stderr)
-        print(f"dbdriver-lint: {describe_crash(error)}", file=sys.stderr)
+        say(mask_text(traceback.format_exc()), end="")
+        say(f"dbdriver-lint: {describe_crash(error)}")
         return EXIT_ERROR
-    finally:
-        _flush()
-
-
-def run_process() -> NoReturn:
-    """The process ``dbdriver-lint``: :func:`main`, and the end of it.
-
-    What was built is left to the system, which takes all memory back at once: to take it apart, object by object, was a
-    third of a run.
-    """
-    code = main()
-    atexit._run_exitfuncs()  # `os._exit()` leaves them out
-    _flush()
-    os._exit(code)
 
 
 def _dispatch(arguments: list[str]) -> int:
@@ -84,12 +94,10 @@ def _dispatch(arguments: list[str]) -> int:
     if first in ("--version", "-V"):
         from dbdriver_lint import __version__
 
-        print(f"dbdriver-lint {__version__}")
+        write(f"dbdriver-lint {__version__}\n")
         return EXIT_CLEAN
     if first in ("--help", "-h", "help"):
-        print(
-            DESCRIPTION.format(commands="\n".join(f"  {name:11}{text}" for name, text in available().items())), end=""
-        )
+        write(DESCRIPTION.format(commands="\n".join(f"  {name:11}{text}" for name, text in available().items())))
         return EXIT_CLEAN
     if first.isalpha() and first not in available() and not os.path.lexists(first):
         import difflib
@@ -119,27 +127,3 @@ def _protected(arguments: list[str]) -> list[str]:
 def available() -> dict[str, str]:
     """The subcommands of this installation."""
     return {name: text for name, text in COMMANDS.items() if find_spec(f"{__name__}.{name}") is not None}
-
-
-def _flush() -> None:
-    """Write what is left; a reader that has gone away (`| head`) is no error, nor is a server that closed its output."""
-    for stream in (sys.stdout, sys.stderr):
-        if stream is None or stream.closed:
-            continue
-        try:
-            stream.flush()
-        except BrokenPipeError:
-            # The interpreter flushes again when it ends: give it somewhere to write to.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-
-
-def fail(message: str) -> NoReturn:
-    """End with a usage or settings error, in which passwords are masked.
-
-    Raises:
-        SystemExit: with exit code 2.
-    """
-    from dbdriver_lint.knowledge.secrets import mask_text
-
-    print(f"dbdriver-lint: error: {mask_text(message)}", file=sys.stderr)
-    raise SystemExit(EXIT_ERROR)

@@ -7,7 +7,6 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dbdriver_lint.cli import EXIT_CLEAN, EXIT_ERROR, fail
 from dbdriver_lint.cli.options import (
     add_baseline,
     add_cache,
@@ -17,6 +16,7 @@ from dbdriver_lint.cli.options import (
     new_parser,
     settings_finder,
 )
+from dbdriver_lint.cli.process import EXIT_CLEAN, EXIT_ERROR, fail, write
 
 if TYPE_CHECKING:
     import argparse
@@ -49,7 +49,6 @@ def parser() -> argparse.ArgumentParser:
 
 def run(args: argparse.Namespace) -> int:
     """Do what was asked for."""
-    from dbdriver_lint.cli.output import write
     from dbdriver_lint.findings.baseline import DEFAULT_NAME, Baseline, BaselineError
     from dbdriver_lint.settings.load import SettingsError
 
@@ -69,7 +68,6 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _create(args: argparse.Namespace, empty: Baseline, *, named: bool) -> int:
-    from dbdriver_lint.cli.output import write
 
     findings, outcomes, complete = _lint(args)
     if complete and not findings:
@@ -84,7 +82,6 @@ def _create(args: argparse.Namespace, empty: Baseline, *, named: bool) -> int:
 
 
 def _update(args: argparse.Namespace, baseline: Baseline) -> int:
-    from dbdriver_lint.cli.output import write
 
     findings, outcomes, complete = _lint(args)
     sources = {source.path: source for outcome in outcomes for source in outcome.sources}

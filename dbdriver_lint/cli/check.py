@@ -8,7 +8,6 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dbdriver_lint.cli import EXIT_CLEAN, EXIT_ERROR, EXIT_FINDINGS, fail
 from dbdriver_lint.cli.options import (
     add_baseline,
     add_cache,
@@ -19,6 +18,7 @@ from dbdriver_lint.cli.options import (
     open_cache,
     settings_finder,
 )
+from dbdriver_lint.cli.process import EXIT_CLEAN, EXIT_ERROR, EXIT_FINDINGS, fail, say, write
 from dbdriver_lint.records import replace
 from dbdriver_lint.report import FORMATS
 
@@ -123,7 +123,7 @@ def lint(
     Raises:
         SettingsError: settings that cannot be read, or that name no rule.
     """
-    from dbdriver_lint.cli.output import progress_bar
+    from dbdriver_lint.cli.terminal import progress_bar
     from dbdriver_lint.run import lint_files
 
     cache = open_cache(args, finder) if options.only_look and STDIN not in args.paths else None
@@ -146,6 +146,8 @@ def _tasks(args: argparse.Namespace, finder: SettingsFinder) -> tuple[list[Task]
     if STDIN in args.paths:
         if len(args.paths) > 1:
             fail("`-` is standard input and stands alone")
+        if sys.stdin is None:
+            fail("standard input is closed")
         name = args.stdin_filename or STDIN
         settings = finder.for_file(name)
         if settings.force_exclude and is_excluded(name, settings):
@@ -236,7 +238,6 @@ def _without_accepted(
 
 def tell_problems(problems: Sequence[Problem]) -> None:
     """Say on standard error what was not looked at, and why."""
-    from dbdriver_lint.cli.output import warn
     from dbdriver_lint.report.display import mask
 
     shown: Counter[str] = Counter()
@@ -244,14 +245,14 @@ def tell_problems(problems: Sequence[Problem]) -> None:
         shown[problem.message] += 1
         if shown[problem.message] <= _MOST_ALIKE:
             place = f"{problem.path}: " if problem.path else ""
-            warn(f"{'error' if problem.fatal else 'warning'}: {mask(place + problem.message)}")
+            say(f"{'error' if problem.fatal else 'warning'}: {mask(place + problem.message)}")
     for message, count in shown.items():
         if count > _MOST_ALIKE:
-            warn(f"… and the same for {count - _MOST_ALIKE} more: {mask(message)}")
+            say(f"… and the same for {count - _MOST_ALIKE} more: {mask(message)}")
 
 
 def _write(args: argparse.Namespace, report: Report, outcomes: Sequence[Outcome], options: Options) -> None:
-    from dbdriver_lint.cli.output import terminal_for, warn, write
+    from dbdriver_lint.cli.terminal import terminal_for
     from dbdriver_lint.report import render
     from dbdriver_lint.report.summary import applied_fixes, counted, would_change
 
@@ -259,7 +260,7 @@ def _write(args: argparse.Namespace, report: Report, outcomes: Sequence[Outcome]
     if args.diff:
         write(_colored(b"".join(outcome.diff for outcome in outcomes), terminal), args.output_file)
         if not report.quiet:
-            warn(would_change(report, "accept" if options.accept is not None else "fix"))
+            say(would_change(report, "accept" if options.accept is not None else "fix"))
         return
     to_stdin = bool((options.fix or options.accept is not None) and args.paths == [STDIN] and outcomes)
     if to_stdin:  # the repaired text is the result; the report goes aside
@@ -276,7 +277,7 @@ def _write(args: argparse.Namespace, report: Report, outcomes: Sequence[Outcome]
             else render(args.output_format, report, terminal)
         )
     if to_stdin and args.output_file is None:
-        warn(text.rstrip("\n"))
+        say(text.rstrip("\n"))
     else:
         write(text, args.output_file)
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 from importlib import import_module
 
-from dbdriver_lint.cli import COMMANDS, EXIT_CLEAN, available, fail
+from dbdriver_lint.cli import COMMANDS, available
 from dbdriver_lint.cli.options import new_parser
+from dbdriver_lint.cli.process import EXIT_CLEAN, fail, write
 
 SHELLS = ("bash", "zsh", "tcsh")
 _FILES = frozenset({"path", "paths", "config", "baseline", "output_file", "stdin_filename"})
@@ -26,7 +27,6 @@ def run(args: argparse.Namespace) -> int:
         import shtab
     except ImportError:
         fail("completion scripts are made by the package shtab: pip install 'dbdriver-lint[completion]'")
-    from dbdriver_lint.cli.output import write
 
     write(shtab.complete(_whole_parser(shtab.FILE), args.shell) + "\n")
     return EXIT_CLEAN

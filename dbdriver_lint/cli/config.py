@@ -6,8 +6,8 @@ import json
 import os
 from typing import TYPE_CHECKING, Any
 
-from dbdriver_lint.cli import EXIT_CLEAN, fail
 from dbdriver_lint.cli.options import add_selection, new_parser, settings_finder
+from dbdriver_lint.cli.process import EXIT_CLEAN, fail, write
 
 if TYPE_CHECKING:
     import argparse
@@ -32,7 +32,6 @@ def parser() -> argparse.ArgumentParser:
 
 def run(args: argparse.Namespace) -> int:
     """Print what was asked for."""
-    from dbdriver_lint.cli.output import write
     from dbdriver_lint.knowledge.secrets import mask_text
     from dbdriver_lint.rules.registry import all_rules
     from dbdriver_lint.settings.load import SettingsError

@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dbdriver_lint.cli import EXIT_CLEAN, EXIT_FINDINGS, fail
 from dbdriver_lint.cli.options import comma_list, new_parser
+from dbdriver_lint.cli.process import EXIT_CLEAN, EXIT_FINDINGS, fail, say, write
 
 if TYPE_CHECKING:
     import argparse
@@ -55,7 +55,7 @@ def parser() -> argparse.ArgumentParser:
 
 def run(args: argparse.Namespace) -> int:
     """Examine the URLs, print what was found; exit code 1 if there is something to repair."""
-    from dbdriver_lint.cli.output import terminal_for, write
+    from dbdriver_lint.cli.terminal import terminal_for
     from dbdriver_lint.doctor.driver_steps import installed_sqlalchemy
     from dbdriver_lint.doctor.examine import Options, examine
     from dbdriver_lint.doctor.render import text, to_json
@@ -133,4 +133,4 @@ def _progress() -> Callable[[str], None]:
     """Shows the step that is being taken, on a terminal only; an empty text takes the line away."""
     if not sys.stderr.isatty():
         return lambda _: None
-    return lambda step: print(f"\r\x1b[K{step}{' …' if step else ''}", end="", file=sys.stderr, flush=True)
+    return lambda step: say(f"\r\x1b[K{step}{' …' if step else ''}", end="")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from dbdriver_lint.cli import EXIT_CLEAN, EXIT_ERROR, fail
 from dbdriver_lint.cli.options import add_files, add_settings, new_parser, settings_finder
+from dbdriver_lint.cli.process import EXIT_CLEAN, EXIT_ERROR, fail, say, write
 from dbdriver_lint.source.gate import Gate
 
 if TYPE_CHECKING:
@@ -40,7 +40,6 @@ def parser() -> argparse.ArgumentParser:
 
 def run(args: argparse.Namespace) -> int:
     """Print the inventory; exit code 2 if a file could not be looked at."""
-    from dbdriver_lint.cli.output import warn, write
     from dbdriver_lint.project.discovery import discover
     from dbdriver_lint.report import inventory
     from dbdriver_lint.settings.load import SettingsError
@@ -52,7 +51,7 @@ def run(args: argparse.Namespace) -> int:
     except SettingsError as error:
         fail(str(error))
     for problem in found.problems:
-        warn(f"{problem.path}: {problem.message}")
+        say(f"{problem.path}: {problem.message}")
     write(inventory.FORMATS[args.output_format](rows))
     return EXIT_ERROR if any(problem.fatal for problem in found.problems) else EXIT_CLEAN
 

@@ -6,8 +6,8 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
-from dbdriver_lint.cli import EXIT_CLEAN, EXIT_ERROR, fail
 from dbdriver_lint.cli.options import add_selection, new_parser, settings_finder
+from dbdriver_lint.cli.process import EXIT_CLEAN, EXIT_ERROR, fail, say, write
 
 if TYPE_CHECKING:
     import argparse
@@ -34,7 +34,6 @@ def parser() -> argparse.ArgumentParser:
 
 def run(args: argparse.Namespace) -> int:
     """Print the inputs of each file; exit code 2 if one could not be read."""
-    from dbdriver_lint.cli.output import warn, write
     from dbdriver_lint.project.discovery import discover
     from dbdriver_lint.settings.load import SettingsError
 
@@ -45,7 +44,7 @@ def run(args: argparse.Namespace) -> int:
     except SettingsError as error:
         fail(str(error))
     for problem in files.problems:
-        warn(f"error: {problem.path}: {problem.message}")
+        say(f"error: {problem.path}: {problem.message}")
     if args.output_format == "json":
         write(json.dumps(_document(found), indent=2) + "\n")
     else:

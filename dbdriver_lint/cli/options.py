@@ -9,9 +9,14 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from dbdriver_lint.cli.process import fail, write
 from dbdriver_lint.settings.load import SettingsFinder
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from _typeshed import SupportsWrite
+
     from dbdriver_lint.cache import ResultCache
 
 FOLDER = ".dbdriver-lint-cache"
@@ -64,12 +69,34 @@ def _columns() -> int:
 
 
 class _Parser(argparse.ArgumentParser):
-    """An argument parser whose errors repeat no password of a URL that was typed in the wrong place."""
+    """An argument parser whose errors are one line, and repeat no password of a URL that was typed in the wrong place."""
 
     def error(self, message: str) -> NoReturn:
-        from dbdriver_lint.knowledge.secrets import mask_text
+        fail(message)
 
-        super().error(mask_text(message))
+    def parse_intermixed_args(  # type: ignore[override]
+        self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
+    ) -> argparse.Namespace:
+        parsed, unknown = self.parse_known_intermixed_args(args, namespace)
+        if unknown:
+            self.error(self._unknown(unknown))
+        return parsed
+
+    def _unknown(self, arguments: Sequence[str]) -> str:
+        option = next((a.partition("=")[0] for a in arguments if a.startswith("-")), None)
+        if option is None:
+            return f"`{arguments[0]}` is one argument too many"
+        import difflib
+
+        close = difflib.get_close_matches(option, self._option_string_actions, n=1)
+        hint = f"did you mean `{close[0]}`?" if close else f"`{self.prog} --help` shows those there are"
+        return f"there is no option `{option}`; {hint}"
+
+    def print_help(self, file: SupportsWrite[str] | None = None) -> None:
+        if file is not None:
+            super().print_help(file)
+            return
+        write(self.format_help())  # argparse hides that it cannot be written
 
 
 def add_selection(parser: argparse.ArgumentParser) -> None:
@@ -190,7 +217,6 @@ def settings_finder(args: argparse.Namespace) -> SettingsFinder:
 
 
 def _jobs(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("at least 1")
-    return number
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"expected a number of processes, 1 or more, not `{text}`")
+    return int(text)

@@ -8,8 +8,8 @@ import re
 import sys
 from typing import TYPE_CHECKING, Any
 
-from dbdriver_lint.cli import EXIT_CLEAN, fail
 from dbdriver_lint.cli.options import new_parser
+from dbdriver_lint.cli.process import EXIT_CLEAN, fail, write
 from dbdriver_lint.report.page import markdown_page
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def parser() -> argparse.ArgumentParser:
 
 def run(args: argparse.Namespace) -> int:
     """Print the pages."""
-    from dbdriver_lint.cli.output import terminal_for, write
+    from dbdriver_lint.cli.terminal import terminal_for
 
     if bool(args.rules) == args.all:
         fail("name a rule, as in `dbdriver-lint rule XDB201`, or give --all")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from dbdriver_lint.cli import EXIT_CLEAN, fail
 from dbdriver_lint.cli.options import new_parser
+from dbdriver_lint.cli.process import EXIT_CLEAN, fail
 
 if TYPE_CHECKING:
     import argparse

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from dbdriver_lint.cli import EXIT_CLEAN, EXIT_FINDINGS, fail
 from dbdriver_lint.cli.options import new_parser
+from dbdriver_lint.cli.process import EXIT_CLEAN, EXIT_FINDINGS, fail, write
 
 if TYPE_CHECKING:
     import argparse
@@ -34,7 +34,6 @@ def parser() -> argparse.ArgumentParser:
 
 def run(args: argparse.Namespace) -> int:
     """Print the translation; exit code 1 if the driver cannot do what the URL asks for."""
-    from dbdriver_lint.cli.output import write
     from dbdriver_lint.knowledge.address import DatabaseUrlError
     from dbdriver_lint.knowledge.intentions import Tls
     from dbdriver_lint.knowledge.translate import translate

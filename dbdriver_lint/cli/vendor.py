@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dbdriver_lint import __version__
-from dbdriver_lint.cli import EXIT_CLEAN, EXIT_FINDINGS, fail
 from dbdriver_lint.cli.options import new_parser
-from dbdriver_lint.cli.output import write
+from dbdriver_lint.cli.process import EXIT_CLEAN, EXIT_FINDINGS, fail, write
 from dbdriver_lint.fixes.write import WriteError, write_atomically
 from dbdriver_lint.settings.load import OWN_FILE
 

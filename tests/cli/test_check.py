@@ -230,6 +230,21 @@ def test_usage_errors(run: Run, arguments: list[str]) -> None:
     assert "Traceback" not in ran.err
 
 
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        (["--selct=XDB1"], "there is no option `--selct`; did you mean `--select`?"),
+        (["rule", "--al"], "there is no option `--al`; did you mean `--all`?"),
+        (["-Z", "src"], "there is no option `-Z`; `dbdriver-lint check --help` shows those there are"),
+        (["completion", "bash", "zsh"], "`zsh` is one argument too many"),
+        (["--jobs", "abc"], "argument --jobs/-j: expected a number of processes, 1 or more, not `abc`"),
+        (["--jobs=-3"], "argument --jobs/-j: expected a number of processes, 1 or more, not `-3`"),
+    ],
+)
+def test_a_usage_error_is_one_line_with_the_remedy(run: Run, arguments: list[str], error: str) -> None:
+    assert run(*arguments) == Ran(2, "", f"dbdriver-lint: error: {error}\n")
+
+
 def test_bad_input_is_one_message_each_and_the_rest_is_linted(run: Run) -> None:
     write("bad_syntax.py", BAD + "def f(:\n")
     write("latin1.py", BAD.encode() + b"# \xe9\n")

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from dbdriver_lint.cli import EXIT_CLEAN, EXIT_ERROR, main
+from dbdriver_lint.cli import main
+from dbdriver_lint.cli.process import EXIT_CLEAN, EXIT_ERROR
 from dbdriver_lint.project import environment
 
 if TYPE_CHECKING:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -26,3 +27,59 @@ def test_the_end_of_the_process(code: int) -> None:
     assert run.returncode == code
     assert run.stdout.split() == ["found", "handled"]
     assert run.stderr.split() == ["said"]
+
+
+FULL = Path("/dev/full")
+
+
+def shell(line: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run a line of the shell in which `LINT` is the command, in a folder with one finding."""
+    (folder / "db.py").write_text('import sqlalchemy\nengine = sqlalchemy.create_engine("postgres://db/app")\n')
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "LANG": "C.UTF-8"}
+    script = f'LINT() {{ "{sys.executable}" -m dbdriver_lint "$@"; }}; {line}'
+    return subprocess.run(["sh", "-c", script], cwd=folder, env=environment, capture_output=True, text=True)
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        ("LINT db.py >&-", 1),
+        ("LINT db.py >&- 2>&-", 1),
+        ("LINT db.py <&- >&- 2>&-", 1),
+        ("LINT db.py --jobs 2 . >&-", 1),
+        ("LINT db.py missing.py >&- 2>&-", 2),
+        ("LINT db.py missing.py 2>&- | grep -c XDB102 >&2; exit 2", 2),
+        ("LINT rule XDB102 >&-", 0),
+        ("LINT --version >&-", 0),
+        ("LINT check --help >&-", 0),
+    ],
+)
+def test_closed_output_is_as_if_thrown_away(tmp_path: Path, line: str, code: int) -> None:
+    run = shell(line, tmp_path)
+    assert run.returncode == code
+    assert run.stdout == ""
+    assert "Traceback" not in run.stderr
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="there is no /dev/full")
+@pytest.mark.parametrize(
+    "arguments", ["db.py", "db.py --output-format json", "rule XDB102", "--version", "--help", "check --help"]
+)
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_output_that_cannot_be_written(tmp_path: Path, arguments: str, unbuffered: str) -> None:
+    run = shell(f"export PYTHONUNBUFFERED={unbuffered}; LINT {arguments} >{FULL}", tmp_path)
+    assert run.returncode == 2
+    assert run.stderr == "dbdriver-lint: error: standard output cannot be written: no space left on device\n"
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="there is no /dev/full")
+@pytest.mark.parametrize(
+    "arguments", ["missing.py", "--no-such-option", "--select no-such-rule", "db.py missing.py >&2"]
+)
+def test_errors_that_cannot_be_written_keep_their_exit_code(tmp_path: Path, arguments: str) -> None:
+    assert shell(f"LINT {arguments} 2>{FULL}", tmp_path).returncode == 2
+
+
+def test_closed_input(tmp_path: Path) -> None:
+    run = shell("LINT - <&-", tmp_path)
+    assert (run.returncode, run.stderr) == (2, "dbdriver-lint: error: standard input is closed\n")

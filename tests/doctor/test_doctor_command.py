@@ -107,7 +107,7 @@ def test_every_url_of_the_project(capfd: pytest.CaptureFixture[str]) -> None:
         (["--url", URL, "--driver", "pymysql"], "'pymysql' is a driver for 'mysql'"),
         (["--url", URL, "--timeout", "0"], "--timeout"),
         (["--url", URL, "--env", "X"], "not allowed with"),
-        (["--what"], "unrecognized arguments"),
+        (["--what"], "there is no option `--what`"),
     ],
 )
 def test_usage(capfd: pytest.CaptureFixture[str], arguments: list[str], message: str) -> None:
