@@ -167,15 +167,10 @@ def _check_settings(tasks: Sequence[Task], cache: ResultCache | None) -> None:
     settings = {id(task.settings): task.settings for task in tasks}.values()
     new = [each for each in settings if cache is None or not cache.knows(each)]
     if new:
-        from dbdriver_lint.rules.index import entries
-        from dbdriver_lint.settings.select import check_selectors
+        from dbdriver_lint.rules.index import check_settings
 
         for each in new:
-            check_selectors(each, entries())
-            if each.sqlalchemy_version:
-                from dbdriver_lint.project.dependencies import check_version
-
-                check_version(each)
+            check_settings(each)
 
 
 def _report(outcomes: Sequence[Outcome], problems: Sequence[Problem], finder: SettingsFinder) -> Report:

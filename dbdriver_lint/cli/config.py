@@ -6,7 +6,7 @@ import json
 import os
 from typing import TYPE_CHECKING, Any
 
-from dbdriver_lint.cli.options import add_selection, new_parser, settings_finder
+from dbdriver_lint.cli.options import add_selection, checked_finder, new_parser
 from dbdriver_lint.cli.process import EXIT_CLEAN, fail, write
 
 if TYPE_CHECKING:
@@ -33,10 +33,8 @@ def parser() -> argparse.ArgumentParser:
 def run(args: argparse.Namespace) -> int:
     """Print what was asked for."""
     from dbdriver_lint.knowledge.secrets import mask_text
-    from dbdriver_lint.rules.registry import all_rules
     from dbdriver_lint.settings.load import SettingsError
     from dbdriver_lint.settings.schema import json_schema
-    from dbdriver_lint.settings.select import check_selectors
 
     if args.schema:
         write(json.dumps(json_schema(), indent=2) + "\n")
@@ -45,8 +43,7 @@ def run(args: argparse.Namespace) -> int:
     if os.path.isdir(path):
         path = os.path.join(path, "example.py")
     try:
-        settings = settings_finder(args).for_file(path)
-        check_selectors(settings, all_rules())
+        settings = checked_finder(args).for_file(path)
     except SettingsError as error:
         fail(str(error))
     lines = _why(args.why, settings, path) if args.why is not None else _show(settings)

@@ -63,13 +63,14 @@ def run(args: argparse.Namespace) -> int:
     from dbdriver_lint.knowledge.address import DatabaseUrlError
     from dbdriver_lint.project.dependencies import read_dependencies
     from dbdriver_lint.project.roots import find_root
+    from dbdriver_lint.rules.index import check_settings
     from dbdriver_lint.settings.load import SettingsError, SettingsFinder
 
     if not args.timeout > 0:
         fail("--timeout: more than 0 seconds")
     here = Path.cwd()
     try:
-        settings = SettingsFinder().for_directory(str(here))
+        settings = SettingsFinder(check=check_settings).for_directory(str(here))
     except SettingsError as error:
         fail(str(error))
     project = Project(settings, read_dependencies(find_root(here)), installed_sqlalchemy()[1])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from dbdriver_lint.cli.options import add_files, add_settings, new_parser, settings_finder
+from dbdriver_lint.cli.options import add_files, add_settings, checked_finder, new_parser
 from dbdriver_lint.cli.process import EXIT_CLEAN, EXIT_ERROR, fail, say, write
 from dbdriver_lint.source.gate import Gate
 
@@ -44,7 +44,7 @@ def run(args: argparse.Namespace) -> int:
     from dbdriver_lint.report import inventory
     from dbdriver_lint.settings.load import SettingsError
 
-    finder = settings_finder(args)
+    finder = checked_finder(args)
     try:
         found = discover(args.paths or [os.curdir], finder.for_file)
         rows = [*_rows(found.files, finder, tests=not args.no_tests)]

@@ -6,7 +6,7 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
-from dbdriver_lint.cli.options import add_selection, new_parser, settings_finder
+from dbdriver_lint.cli.options import add_selection, checked_finder, new_parser
 from dbdriver_lint.cli.process import EXIT_CLEAN, EXIT_ERROR, fail, say, write
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def run(args: argparse.Namespace) -> int:
     from dbdriver_lint.project.discovery import discover
     from dbdriver_lint.settings.load import SettingsError
 
-    finder = settings_finder(args)
+    finder = checked_finder(args)
     try:
         files = discover(args.paths, finder.for_file)
         found = [_inputs_of(path, finder) for path in files.files]

@@ -199,6 +199,8 @@ def overrides(args: argparse.Namespace) -> dict[str, Any]:
         given = getattr(args, name, None)
         if given is not None:
             values[name] = tuple(item for part in given for item in part)
+    if values.get("select") == ():
+        fail("--select names no rule; leave it out for the groups `error` and `design`")
     for name in ("force_exclude", "respect_gitignore"):
         if getattr(args, name, None) is not None:
             values[name] = getattr(args, name)
@@ -212,8 +214,15 @@ def overrides(args: argparse.Namespace) -> dict[str, Any]:
 
 
 def settings_finder(args: argparse.Namespace) -> SettingsFinder:
-    """Where settings come from on this command line."""
+    """Where settings come from on this command line; the names in them are still to be checked."""
     return SettingsFinder(args.config, args.isolated, overrides(args))
+
+
+def checked_finder(args: argparse.Namespace) -> SettingsFinder:
+    """Where settings come from on this command line; those that name no rule, driver or version are refused."""
+    from dbdriver_lint.rules.index import check_settings
+
+    return SettingsFinder(args.config, args.isolated, overrides(args), check_settings)
 
 
 def _jobs(text: str) -> int:

@@ -79,8 +79,8 @@ def _evident(subject: Subject, purpose: Purpose, project: Project) -> str | None
     declared = dependencies.preferred_async if asynchronous else dependencies.preferred_sync
     if "+" in subject.drivername and loaded & set(names):
         return min(loaded)
-    if setting is not None and setting.rpartition("+")[2] in names:
-        return setting.rpartition("+")[2]
+    if setting in names:
+        return setting
     if subject.dialect == "sqlite" and not asynchronous:
         return "pysqlite"
     of_default = [name for name in names if name in loaded and not asynchronous]

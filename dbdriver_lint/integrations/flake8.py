@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from dbdriver_lint import __version__
+from dbdriver_lint.rules.index import check_settings
 from dbdriver_lint.settings.load import SettingsError, SettingsFinder
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ class Plugin:
         if codes := tuple(code for code in named if _FULL_CODE.fullmatch(code)):
             overrides["extend_select"] = codes
         config = Path(options.xdb_config) if options.xdb_config else None
-        cls._finder = SettingsFinder(config=config, overrides=overrides)
+        cls._finder = SettingsFinder(config=config, overrides=overrides, check=check_settings)
         cls._reads_stdin = options.filenames == ["-"]
         cls._disable_noqa = options.disable_noqa
 
@@ -94,10 +95,6 @@ class Plugin:
 
         try:
             settings = self._finder.for_file(self._filename)
-            if settings.sqlalchemy_version:
-                from dbdriver_lint.project.dependencies import check_version
-
-                check_version(settings)
         except SettingsError as error:
             raise _execution_error(error) from None
         if is_excluded(self._filename, settings):

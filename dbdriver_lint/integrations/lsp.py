@@ -23,6 +23,7 @@ from dbdriver_lint.project import forget
 from dbdriver_lint.project.environment import is_configuration
 from dbdriver_lint.report.model import rule_url
 from dbdriver_lint.report.page import markdown_page
+from dbdriver_lint.rules.index import check_settings
 from dbdriver_lint.rules.registry import find_rule
 from dbdriver_lint.run import describe_crash
 from dbdriver_lint.settings.load import SettingsError, SettingsFinder
@@ -73,7 +74,7 @@ class Server(LanguageServer):
             text_document_sync_kind=lsp.TextDocumentSyncKind.Full,
             notebook_document_sync=lsp.NotebookDocumentSyncOptions([_NOTEBOOKS], save=True),
         )
-        self._finder = SettingsFinder()
+        self._finder = SettingsFinder(check=check_settings)
         self._sheets: dict[str, Sheet] = {}
         self._books: dict[str, Book] = {}
         self._waiting: dict[str, asyncio.Task[None]] = {}
@@ -90,7 +91,7 @@ class Server(LanguageServer):
 
     def lint_all(self) -> None:
         """Read settings and projects anew, and lint every open document again."""
-        self._finder = SettingsFinder()
+        self._finder = SettingsFinder(check=check_settings)
         self._worker.submit(forget)  # it must not happen under the linter's hands
         self._sheets.clear()
         self._books.clear()

@@ -154,11 +154,8 @@ def _is_whole(finding: Finding, original: Finding) -> bool:
 def _settings(path: str, finder: SettingsFinder) -> Settings | None:
     """The settings for a file; None where they leave it out."""
     from dbdriver_lint.project.discovery import is_excluded
-    from dbdriver_lint.rules.registry import all_rules
-    from dbdriver_lint.settings.select import check_selectors
 
     settings = finder.for_file(path)
-    check_selectors(settings, all_rules())
     return None if is_excluded(path, settings) else settings
 
 

@@ -8,18 +8,16 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from dbdriver_lint.knowledge.drivers import async_drivers, drivers_of, sync_drivers
-from dbdriver_lint.knowledge.versions import VersionError, VersionRange
+from dbdriver_lint.knowledge.versions import VersionRange
 from dbdriver_lint.project.manifests import Manifests, ManifestWarning, Role, standing_in
 from dbdriver_lint.project.roots import ROOT_MARKERS, absolute, repository_of
 from dbdriver_lint.records import dataclass, field
-from dbdriver_lint.settings.load import SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from dbdriver_lint.knowledge.drivers import Driver
     from dbdriver_lint.project.manifests import Requirement
-    from dbdriver_lint.settings.model import Settings
 
 BRINGS: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("sqlalchemy", "asyncio"): ("greenlet",),
@@ -183,19 +181,6 @@ def read_dependencies(root: Path | None, override: str | None = None) -> Depende
         files=(*manifests.files, *manifests.missing),
         warnings=tuple(manifests.warnings),
     )
-
-
-def check_version(settings: Settings) -> None:
-    """Refuse a `sqlalchemy-version` that means nothing.
-
-    Raises:
-        SettingsError: names the place of the setting.
-    """
-    try:
-        VersionRange.parse(settings.sqlalchemy_version or "")
-    except VersionError as error:
-        place = settings.origin("sqlalchemy_version") or "settings"
-        raise SettingsError(place, "sqlalchemy-version", str(error)) from error
 
 
 def manifest_files(root: Path) -> list[Path]:

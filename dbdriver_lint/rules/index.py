@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from dbdriver_lint.rules.base import Rule
+    from dbdriver_lint.settings.model import Settings
 
 
 class Entry(NamedTuple):
@@ -47,6 +48,19 @@ def entry_of(rule: type[Rule]) -> Entry:
 
 def _plain(rule: type[Rule]) -> tuple[Needle, ...]:
     return tuple(needle if isinstance(needle, str) else (needle.words, needle.others) for needle in rule.needles)
+
+
+def check_settings(settings: Settings) -> None:
+    """Refuse settings that name no rule, no driver or no version.
+
+    Raises:
+        SettingsError: names the place, the key and the nearest known name.
+    """
+    from dbdriver_lint.project.validate import check_names
+    from dbdriver_lint.settings.select import check_selectors
+
+    check_selectors(settings, entries())
+    check_names(settings)
 
 
 @cache

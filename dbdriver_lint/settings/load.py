@@ -13,7 +13,7 @@ from dbdriver_lint.records import Field, dataclass, field, replace
 from dbdriver_lint.settings.model import Settings, key_of, setting_fields
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 TABLE = "tool.dbdriver-lint"
 OWN_FILE = "dbdriver-lint.toml"
@@ -45,19 +45,20 @@ class SettingsFinder:
     """The settings of every file of a run: the nearest settings file wins, the command line overrides it.
 
     ``config`` is the one file to use for all (``--config``); ``isolated`` reads none.
-    ``overrides`` are field names to values given on the command line.
+    ``overrides`` are field names to values given on the command line. ``check`` refuses settings by raising the same error.
     """
 
     config: Path | None = None
     isolated: bool = False
     overrides: Mapping[str, Any] = field(default_factory=dict)
+    check: Callable[[Settings], None] = lambda _: None
     _by_directory: dict[str, Settings] = field(default_factory=dict)
 
     def for_file(self, path: str) -> Settings:
         """The settings for the file ``path``, which need not exist.
 
         Raises:
-            SettingsError: the settings file is not readable as one.
+            SettingsError: the settings file is not readable as one, or the settings are refused.
         """
         return self.for_directory(os.path.dirname(os.path.abspath(path)))
 
@@ -65,13 +66,15 @@ class SettingsFinder:
         """The settings for the files directly in ``directory``, an absolute path.
 
         Raises:
-            SettingsError: the settings file is not readable as one.
+            SettingsError: the settings file is not readable as one, or the settings are refused.
         """
         if self.config is not None or self.isolated:
             directory = ""
         found = self._by_directory.get(directory)
         if found is None:
-            found = self._by_directory[directory] = self._find(directory)
+            found = self._find(directory)
+            self.check(found)
+            self._by_directory[directory] = found
         return found
 
     def _find(self, directory: str) -> Settings:
@@ -207,7 +210,13 @@ def _table(path: Path) -> Mapping[str, Any] | None:
     if path.name != "pyproject.toml":
         return document
     tools = document.get("tool")
-    table = tools.get("dbdriver-lint") if isinstance(tools, dict) else None
+    if not isinstance(tools, dict):
+        return None
+    table = tools.get("dbdriver-lint")
+    if table is None:
+        misspelt = next((name for name in tools if re.sub(r"[-_]", "", name).lower() == "dbdriverlint"), None)
+        if misspelt is not None:
+            raise SettingsError(place, f"tool.{misspelt}", f"unknown table; did you mean `[{TABLE}]`?")
     if table is not None and not isinstance(table, dict):
         raise SettingsError(place, TABLE, f"expected a table, not {_kind(table)}")
     return table

@@ -64,10 +64,14 @@ class Settings:
         example=">=2.0,<2.1",
     )
     async_driver: str | None = setting(
-        None, "Driver for async engines that fixes insert; else the project's declared one.", example="asyncpg"
+        None,
+        "Driver for async engines that fixes insert, by the name that URLs have for it; else the project's declared one.",
+        example="asyncpg",
     )
     sync_driver: str | None = setting(
-        None, "Driver for sync engines that fixes insert; else the project's declared one.", example="psycopg2"
+        None,
+        "Driver for sync engines that fixes insert, by the name that URLs have for it; else the project's declared one.",
+        example="psycopg2",
     )
     transform: str = setting(
         "dbdriver_lint.runtime:transform_url_for_driver",

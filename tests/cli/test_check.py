@@ -238,6 +238,7 @@ def test_usage_errors(run: Run, arguments: list[str]) -> None:
         (["-Z", "src"], "there is no option `-Z`; `dbdriver-lint check --help` shows those there are"),
         (["completion", "bash", "zsh"], "`zsh` is one argument too many"),
         (["--jobs", "abc"], "argument --jobs/-j: expected a number of processes, 1 or more, not `abc`"),
+        (["--select", ""], "--select names no rule; leave it out for the groups `error` and `design`"),
         (["--jobs=-3"], "argument --jobs/-j: expected a number of processes, 1 or more, not `-3`"),
     ],
 )

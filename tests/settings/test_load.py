@@ -73,6 +73,18 @@ def test_a_bad_setting_names_file_key_and_what_was_expected(tmp_path: Path, text
     assert message in str(caught.value)
 
 
+@pytest.mark.parametrize("name", ["dbdriver_lint", "dbdriverlint", "DBDriver-Lint"])
+def test_a_misspelt_table_is_not_passed_over(tmp_path: Path, name: str) -> None:
+    config = write(tmp_path / "pyproject.toml", f'[tool.{name}]\nselect = ["XDB1"]')
+    for read in (read_settings, lambda config: SettingsFinder().for_file(str(config.parent / "x.py"))):
+        with pytest.raises(
+            SettingsError, match=rf"tool\.{name}: unknown table; did you mean `\[tool.dbdriver-lint\]`\?"
+        ):
+            read(config)
+    write(config, f'[tool.dbdriver-lint]\nselect = ["XDB1"]\n[tool.{name}-plugin]\nx = 1')
+    assert read_settings(config).select == ("XDB1",)
+
+
 def test_a_file_that_is_not_text(tmp_path: Path) -> None:
     config = tmp_path / "dbdriver-lint.toml"
     config.write_bytes(b"select = ['\xff']")
