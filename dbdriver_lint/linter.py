@@ -320,7 +320,15 @@ def _suppressed(
     if UNUSED_SUPPRESSION in codes and applied.unused:
         from dbdriver_lint.rules.suppression.unused_suppression import UnusedSuppression
 
-        drafts = UnusedSuppression.drafts(suppressions, applied.unused, codes)
-        kept = [*kept, *(_place(draft, source, context) for draft in drafts)]
+        drafts = UnusedSuppression.drafts(suppressions, applied.unused, codes, applied.kept)
+        # What a comment accepts once its misspelt name is corrected is not repaired.
+        meant = UnusedSuppression.misspelt(applied.unused)
+        kept = [
+            replace(finding, fix=None)
+            if any(name.covers(finding.code, finding.name) and comment.is_about(finding) for comment, name in meant)
+            else finding
+            for finding in applied.kept
+        ]
+        kept += (_place(draft, source, context) for draft in drafts)
     ordered = tuple(sorted(kept, key=lambda finding: finding.sort_key))
     return FileResult(source.path, ordered, source, applied.suppressed)

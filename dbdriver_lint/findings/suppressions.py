@@ -23,7 +23,7 @@ from dbdriver_lint.source.comments import Layout
 from dbdriver_lint.source.text import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from dbdriver_lint.findings.model import Finding
     from dbdriver_lint.source.comments import Comment
@@ -179,14 +179,14 @@ class Suppressions:
             if idle or (not directive.selectors and not foreign and (directive, True) not in used):
                 yield Unused(directive, idle)
 
-    def removal(self, unused: Unused) -> Edit:
-        """The edit that takes away what is unused, and nothing else of the comment."""
+    def repair(self, unused: Unused, meant: Mapping[Selector, str]) -> Edit:
+        """The edit that takes away what is unused, and nothing else of the comment; of ``meant`` it writes the right names."""
         directive = unused.directive
-        idle = frozenset(unused.selectors)
-        left = [s for s in directive.selectors if s not in idle]
+        idle = frozenset(unused.selectors) - meant.keys()
+        left = dict.fromkeys(meant.get(s, s.text) for s in directive.selectors if s not in idle)
         if unused.selectors and left:
             listed = Span(directive.selectors[0].span.start, directive.selectors[-1].span.end)
-            return Edit(listed, ", ".join(s.text for s in left))
+            return Edit(listed, ", ".join(left))
         return Edit(self._with_space(directive), "")
 
     def _with_space(self, directive: Directive) -> Span:

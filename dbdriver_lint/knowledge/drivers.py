@@ -14,6 +14,7 @@ from dbdriver_lint.knowledge.dialects import (
     Nature,
     Version,
 )
+from dbdriver_lint.knowledge.typos import nearest
 from dbdriver_lint.knowledge.versions import VersionRange
 from dbdriver_lint.records import dataclass
 
@@ -250,7 +251,7 @@ def suggest(drivername: str) -> Suggestion | None:
     if not plus and "_" in dialect and dialect not in WRONG_DIALECTS:
         dialect, _, driver = dialect.partition("_")  # postgresql_asyncpg
     if dialect not in DIALECTS:
-        right = WRONG_DIALECTS.get(dialect) or _nearest(dialect, DIALECTS)
+        right = WRONG_DIALECTS.get(dialect) or nearest(dialect, DIALECTS)
         if right is None:
             return None
         dialect, _, implied = right.partition("+")
@@ -266,7 +267,7 @@ def suggest(drivername: str) -> Suggestion | None:
             right = NEVER_DRIVERS.get(base, {}).get(driver) or _of_another_dialect(dialect, driver)
             same_driver = same_driver and right is None
         if right is None:
-            right = _nearest(driver, [name for of, name in _BY_NAME if of == dialect])
+            right = nearest(driver, [name for of, name in _BY_NAME if of == dialect])
         if right is None:
             return None
         driver = right
@@ -288,31 +289,6 @@ def _of_another_dialect(dialect: str, driver: str) -> str | None:
         return None
     names = sync_drivers(dialect) if other.nature is Nature.SYNC else async_drivers(dialect)
     return names[0]
-
-
-def _nearest(name: str, candidates: Mapping[str, object] | list[str]) -> str | None:
-    """The only candidate within the reach of a typo: one slip, two in a long name."""
-    reach = 2 if len(name) > 7 else 1 if len(name) > 2 else 0
-    distances = sorted((_distance(name, candidate), candidate) for candidate in candidates)
-    if not distances or distances[0][0] > reach:
-        return None
-    if len(distances) > 1 and distances[1][0] == distances[0][0]:
-        return None
-    return distances[0][1]
-
-
-def _distance(first: str, second: str) -> int:
-    """Insertions, deletions, substitutions and swaps of neighbours that lead from one to the other."""
-    before: list[int] = []
-    row = list(range(len(second) + 1))
-    for i, a in enumerate(first, 1):
-        before, last, row = row, before, [i]
-        for j, b in enumerate(second, 1):
-            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (a != b))
-            if i > 1 and j > 1 and a == second[j - 2] and first[i - 2] == b:
-                cost = min(cost, last[j - 2] + 1)
-            row.append(cost)
-    return row[-1]
 
 
 def load_error(drivername: str) -> str:

@@ -155,7 +155,7 @@ def without_unused(text: str) -> str:
     source = SourceFile.from_text("a.py", text)
     suppressions = Suppressions.parse(source)
     applied = suppressions.apply([])
-    return spliced(text, sorted(suppressions.removal(unused) for unused in applied.unused))
+    return spliced(text, sorted(suppressions.repair(unused, {}) for unused in applied.unused))
 
 
 @pytest.mark.parametrize(
@@ -188,7 +188,7 @@ def test_only_the_unused_part_is_reported() -> None:
     (unused,) = applied.unused
     assert [s.text for s in unused.selectors] == ["XDB201", "nonsense"]
     assert [source.text[s.span.start : s.span.end] for s in unused.selectors] == ["XDB201", "nonsense"]
-    assert spliced(source.text, [suppressions.removal(unused)]) == "x = MARK  # dbdriver: ignore[XDB102]\n"
+    assert spliced(source.text, [suppressions.repair(unused, {})]) == "x = MARK  # dbdriver: ignore[XDB102]\n"
 
 
 def test_a_finding_uses_every_comment_that_accepts_it() -> None:

@@ -56,8 +56,8 @@ def judge(text: str) -> int:
     source = SourceFile.from_text("a.py", text)
     suppressions = Suppressions.parse(source)
     unused = suppressions.apply([]).unused
-    edits = [suppressions.removal(each) for each in unused]
-    drafts = list(UnusedSuppression.drafts(suppressions, unused, CODES))
+    edits = [suppressions.repair(each, {}) for each in unused]
+    drafts = list(UnusedSuppression.drafts(suppressions, unused, CODES, []))
     assert len(edits) == len(drafts)
     return len(drafts)
 
@@ -94,6 +94,6 @@ def test_steps_grow_as_the_accepted_findings_do() -> None:
 def test_a_message_names_some_of_many_codes() -> None:
     source = SourceFile.from_text("a.py", "x = 1  # dbdriver: ignore[" + "XDB101," * 5_000 + "]\n")
     suppressions = Suppressions.parse(source)
-    (draft,) = UnusedSuppression.drafts(suppressions, suppressions.apply([]).unused, CODES)
+    (draft,) = UnusedSuppression.drafts(suppressions, suppressions.apply([]).unused, CODES, [])
     assert "and 4,980 more" in draft.message
     assert len(draft.message) < 500
