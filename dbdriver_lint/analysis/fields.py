@@ -67,6 +67,7 @@ _FIELD_FUNCTIONS = frozenset(
     }
 )
 _FIELD_VALIDATORS = frozenset({"pydantic.field_validator", "pydantic.validator", "pydantic.v1.validator"})
+_WRITTEN = Unknown("what a validator writes")
 _MODEL_VALIDATORS = frozenset({"pydantic.model_validator", "pydantic.root_validator", "pydantic.v1.root_validator"})
 
 
@@ -108,11 +109,12 @@ def generated_attribute(interpreter: Layer, record: InstanceRecord, name: str, f
     if settings or bases & _MODELS:
         if result is not None:
             result = _validated(interpreter, owners, record, name, result, frame)
-        hooks = [hook for hook in _hooks(owners, _MODEL_VALIDATORS) if _is_after(hook)]
+        validators = list(_hooks(owners, _MODEL_VALIDATORS))
+        for hook in (hook for hook in validators if not _is_after(hook) and name in _text(hook)):
+            result = _around(interpreter, hook, name, result, frame)
+        hooks = [*(hook for hook in validators if _is_after(hook)), *_methods(owners, "model_post_init")]
     else:
-        found = next((v for owner in owners if (v := owner.env.own("__post_init__")) is not None), None)
-        definition = found.definition if isinstance(found, Object) else None
-        hooks = [definition] if isinstance(definition, FunctionRecord) else []
+        hooks = _methods(owners, "__post_init__") or _methods(owners, "__attrs_post_init__")
     for hook in (hook for hook in hooks if name in _text(hook) or _hands_on(hook)):
         result = _after(interpreter, hook, record, name, result, frame)
     return result
@@ -268,11 +270,42 @@ def _text(hook: FunctionRecord) -> str:
     return "" if parsed is None else NodeAnchor(parsed, hook.node).text
 
 
+def names(function: FunctionRecord, field: str) -> bool:
+    """Whether a function's text has the name of a field."""
+    return re.search(rf"\b{field}\b", _text(function)) is not None
+
+
 def _hands_on(hook: FunctionRecord) -> bool:
     """Whether a method calls further ones of its object, which may set what it does not name."""
     parameters = hook.node.params.params
     receiver = re.escape(parameters[0].name.value) if parameters else "self"
     return re.search(rf"\b(?:{receiver}\s*\.\s*\w+|super)\s*\(", _text(hook)) is not None
+
+
+def _methods(owners: list[ClassRecord], name: str) -> list[FunctionRecord]:
+    """The method of that name, of the nearest class that has it."""
+    found = next((v for owner in owners if (v := owner.env.own(name)) is not None), None)
+    definition = found.definition if isinstance(found, Object) else None
+    return [definition] if isinstance(definition, FunctionRecord) else []
+
+
+def _around(interpreter: Layer, hook: FunctionRecord, name: str, value: Value | None, frame: Frame) -> Value | None:
+    """A field after a validator that gives all the values anew, as a dictionary: what it writes there is the field."""
+    given = Dictionary({} if _is_before(hook) or value is None else {name: value}, open=True)
+    klass = Object("class", hook.owner.name, hook.owner) if hook.owner is not None else None
+    made = interpreter.call_function(hook, [given], {}, depth=frame.depth, bound=klass, open_arguments=True)
+    if value is None:
+        return None
+    found = [option.items.get(name, value) if isinstance(option, Dictionary) else _WRITTEN for option in options(made)]
+    return choice(found)
+
+
+def _is_before(hook: FunctionRecord) -> bool:
+    modes = [call.keywords.get("mode") or call.keywords.get("pre") for call in hook.decorator_calls]
+    return any(
+        (isinstance(mode, Text) and mode.text == "before") or (isinstance(mode, Constant) and mode.value is True)
+        for mode in modes
+    )
 
 
 def _is_after(hook: FunctionRecord) -> bool:
@@ -289,8 +322,15 @@ def _after(
     if value is not None:
         made.attributes[name] = value
     with interpreter.making():
-        interpreter.call_function(hook, [], {}, depth=frame.depth, bound=Object("instance", record.owner.name, made))
+        bound = Object("instance", record.owner.name, made)
+        given = interpreter.call_function(hook, [], {}, depth=frame.depth, bound=bound, open_arguments=True)
+    if any(not _is_none(option) and not _is_of(option, made) for option in options(given)):
+        return _WRITTEN  # another object takes its place: `self.model_copy(update=…)`
     return made.attributes.get(name, value)
+
+
+def _is_of(value: Value, record: InstanceRecord) -> bool:
+    return isinstance(value, Object) and value.definition is record
 
 
 def _is_none(value: Value) -> bool:

@@ -52,6 +52,8 @@ _TRANSPARENT = frozenset(
         "pydantic.model_validator",
         "pydantic.validator",
         "pydantic.v1.validator",
+        "pydantic.root_validator",
+        "pydantic.v1.root_validator",
         "async_lru.alru_cache",
         "contextlib.contextmanager",
         "contextlib.asynccontextmanager",

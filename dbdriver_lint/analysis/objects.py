@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from dbdriver_lint.analysis import fields, strings
+from dbdriver_lint.analysis.changes import may_change
 from dbdriver_lint.analysis.layer import Layer
 from dbdriver_lint.analysis.program import ClassRecord, FunctionRecord, InstanceRecord, ModuleRecord
 from dbdriver_lint.analysis.relevance import speaks_of_databases
@@ -47,6 +48,8 @@ PROPERTIES = frozenset(
         "pydantic.computed_field",
     }
 )
+#: What is worth asking whether anything else may take its place.
+_URLS = (Text, Template, EnvVar, Url)
 #: How long a line of ancestors is followed.
 MAX_BASES = 10
 
@@ -62,8 +65,11 @@ class Objects(Layer):
         if isinstance(definition, ModuleRecord):
             return _read(self.module_attribute(definition, name), f"{definition.name}.{name}", node, frame)
         if isinstance(definition, ClassRecord):
-            found = self.class_attribute(definition, name)
-            return unknown_attribute(name, of=value.name) if found is None else self._bind(found, value, frame)
+            wanted = _made_for(frame) if name == "__init__" else None  # Base.__init__(self)
+            found = self._as_far_as(definition, name, wanted or name)
+            if found is None:
+                return unknown_attribute(name, of=value.name)
+            return self._unless_changed(self._bind(found, value, frame), definition, name, frame)
         if isinstance(definition, InstanceRecord):
             if definition.presumed and not speaks_of_databases(name):
                 return unknown_attribute(name, of=value.name)
@@ -72,11 +78,26 @@ class Objects(Layer):
                 found = self._computed(value, definition, name, frame)
             if found is None:
                 return unknown_attribute(name, of=definition.owner.name)
-            return _read(self._bind(found, value, frame), f"{definition.owner.name}.{name}", node, frame)
+            known = self._bind(found, value, frame)
+            if definition.wanted is None:
+                known = self._unless_changed(known, definition.owner, name, frame)
+            return _read(known, f"{definition.owner.name}.{name}", node, frame)
         if value.kind == "super":
             found = self._inherited(value, name)
             return unknown_attribute(name) if found is None else self._bind(found, value.definition[1], frame)  # type: ignore[index]
         return unknown_attribute(name)
+
+    def _unless_changed(self, value: Value, owner: ClassRecord, name: str, frame: Frame) -> Value:
+        """An attribute as its class gives it; it may be another one where other code may set it."""
+        if not any(isinstance(option, _URLS) for option in options(value)):
+            return value
+        reader = frame.module.parsed.source.text if frame.module.parsed is not None else ""
+        classes = [
+            (klass.module.parsed.source.text, klass.name)
+            for klass in self.ancestors(owner, name)
+            if klass.module.parsed is not None
+        ]
+        return choice([value, Unknown(f"{name} may be set elsewhere")]) if may_change(name, classes, reader) else value
 
     def _inherited(self, value: Object, name: str) -> Value | None:
         """``super().name``: what the bases of the class have."""
@@ -174,7 +195,12 @@ class Objects(Layer):
         record.attributes.update(made.attributes)
         record.asked.update(made.attributes)
         # an ``__init__`` of its own calls that of the settings or the model, which sets the fields
-        return found if found is not None else fields.generated_attribute(self, record, name, frame)
+        if found is not None:
+            return found
+        found = fields.generated_attribute(self, record, name, frame)
+        if found is not None and fields.names(init.definition, name):
+            return choice([found, Unknown("what __init__ hands on")])
+        return found
 
     def _bind(self, found: Value, receiver: Object, frame: Frame) -> Value:
         """A function found on a class becomes a method; a property is called."""
@@ -226,6 +252,14 @@ class Objects(Layer):
             bound=bound,
             open_arguments=arguments.open,
         )
+
+
+def _made_for(frame: Frame) -> str | None:
+    """The attribute for which the object of the method that is run is being made; None for any other method."""
+    parameters = frame.function.node.params.params if frame.function is not None else ()
+    receiver = frame.env.lookup(parameters[0].name.value) if parameters else None
+    record = receiver.definition if isinstance(receiver, Object) else None
+    return record.wanted if isinstance(record, InstanceRecord) else None
 
 
 def _member(value: Value) -> Value:

@@ -8,13 +8,14 @@ import libcst as cst
 
 from dbdriver_lint.analysis import strings
 from dbdriver_lint.analysis.assignments import is_being_made
+from dbdriver_lint.analysis.changes import sets
 from dbdriver_lint.analysis.conditions import captures
 from dbdriver_lint.analysis.frames import Frame
 from dbdriver_lint.analysis.linking import Linking
 from dbdriver_lint.analysis.program import ClassRecord, Deferred, Env, FunctionRecord, either
 from dbdriver_lint.analysis.symbols import canonical
 from dbdriver_lint.analysis.tree import Kinds, descendants, dotted, last_name
-from dbdriver_lint.analysis.values import Constant, Items, Object, Result, Symbol, Unknown, Value
+from dbdriver_lint.analysis.values import Constant, Items, Object, Result, Symbol, Text, Unknown, Value
 from dbdriver_lint.source.bindings import MUTATORS
 
 if TYPE_CHECKING:
@@ -81,6 +82,7 @@ class Statements(Linking):
             if _changes_names(node.value) or self._constructs(node.value, frame):
                 self.evaluate(node.value, frame)
                 self.change_dictionary(node.value, frame)
+            self._change_attributes(node.value, frame)
         elif type(node) is cst.Return:
             self._record(line, node.value, frame)
             if not frame.recording:
@@ -115,9 +117,37 @@ class Statements(Linking):
             return False
         parameters = frame.function.node.params.params
         receiver = node.func.value.func if isinstance(node.func.value, cst.Call) else node.func.value
+        if node.func.attr.value == "__init__" and node.args and dotted(receiver) != "super":
+            receiver = node.args[0].value  # Base.__init__(self)
         if not parameters or dotted(receiver) not in (parameters[0].name.value, "super"):
             return False
         return is_being_made(frame.env.lookup(parameters[0].name.value))
+
+    def _change_attributes(self, node: cst.BaseExpression, frame: Frame) -> None:
+        """What was assigned to attributes here is no longer known after a method of the object that sets them."""
+        call = node.expression if isinstance(node, cst.Await) else node
+        if not isinstance(call, cst.Call):
+            return
+        if isinstance(call.func, cst.Attribute):
+            root, method = dotted(call.func.value), call.func.attr.value
+        elif dotted(call.func) == "setattr" and len(call.args) == 3:
+            root, method = dotted(call.args[0].value), None
+        else:
+            return
+        paths = [path for path in frame.env.vars if root is not None and path.rpartition(".")[0] == root]
+        if not paths or frame.module.parsed is None:
+            return
+        if method is None:
+            name = self.evaluate(call.args[1].value, frame)
+            stale = [f"{root}.{name.text}"] if isinstance(name, Text) else paths
+        else:
+            text = frame.module.parsed.source.text
+            stale = [path for path in paths if sets(text, method, path.rpartition(".")[2])]
+        for path in stale:
+            if is_being_made(frame.env.lookup(root or "")):
+                frame.env.vars.pop(path, None)  # the object has it
+            else:
+                frame.env.vars[path] = Unknown("set by a method")
 
     def _run_If(self, node: cst.If, frame: Frame) -> bool:
         truth = None

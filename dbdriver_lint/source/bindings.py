@@ -177,6 +177,8 @@ def sets_attributes(node: ast.stmt) -> Iterator[str]:
                     yield inner.attr
     elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
         function = node.value.func
+        if isinstance(function, ast.Name) and function.id == "setattr":
+            yield from (str(each.value) for each in node.value.args[1:2] if isinstance(each, ast.Constant))
         if isinstance(function, ast.Attribute):
             if isinstance(function.value, ast.Attribute):
                 yield function.value.attr

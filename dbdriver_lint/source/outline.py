@@ -29,7 +29,9 @@ if TYPE_CHECKING:
 #: Statements that leave the block they stand in.
 FLOW = (ast.Return, ast.Raise, ast.Break, ast.Continue)
 #: Members of a class that count without being named.
-_IMPLICIT = frozenset({"__init__", "__new__", "__post_init__", "__getattr__", "Config"})
+_IMPLICIT = frozenset(
+    {"__init__", "__new__", "__post_init__", "__attrs_post_init__", "model_post_init", "__getattr__", "Config"}
+)
 #: Of how many assignments, each of what the one before it gave, a condition says what they began with.
 _DISTANCE = 3
 #: ``self.name = …``, also with an annotation, an operator or in a tuple; a comparison does no harm.
