@@ -289,8 +289,8 @@ def _completed(fix: Fix, source: SourceFile) -> Fix | None:
 
 
 def _unreadable(path: str, reason: str, line: int, column: int, codes: frozenset[str]) -> tuple[Finding, ...]:
-    if UNREADABLE not in codes:
-        return ()
+    if UNREADABLE not in codes or "{{" in path:
+        return ()  # below a folder such as `{{cookiecutter.name}}` is what becomes Python only when it is filled in
     position = Position(line, column)
     return (
         Finding(

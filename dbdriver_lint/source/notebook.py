@@ -23,7 +23,7 @@ _MAGIC = re.compile(
     r"(?P<indent>[ \t]*)(?:[\w., \t]+=[ \t]*)?(?:%{1,2}[A-Za-z]|!|\?{1,2}[A-Za-z_]).*|[ \t]*[\w.]+\?{1,2}[ \t]*"
 )
 _BOUNDARY = "# dbdriver-lint: cell {}"
-_PLACEHOLDER = re.compile(r"pass  # dbdriver-lint: magic (\d+)")
+_PLACEHOLDER = re.compile(r"(?:pass  )?# dbdriver-lint: magic (\d+)")
 MAX_BYTES = 50_000_000
 """Larger notebooks are refused: as objects of Python their outputs may take forty times as much."""
 _TELLING = (b"sqlalchemy", b"alembic", b"sqlmodel", b"asyncpg", b"psycopg", b"aiomysql")
@@ -173,9 +173,16 @@ def _without_magics(text: str, magics: list[str]) -> str:
         line for first, last in Layout.of(SourceFile.from_text("", text)).joined for line in range(first + 1, last + 1)
     }
     lines = text.split("\n")
+    continued = False
     for index, line in enumerate(lines):
+        if continued:
+            lines[index] = f"# dbdriver-lint: magic {len(magics)}"
+            magics.append(line)
+            continued = line.endswith("\\")
+            continue
         match = _MAGIC.fullmatch(line) if index + 1 not in inside else None
         if match is not None:
+            continued = line.endswith("\\")
             lines[index] = f"{match['indent'] or ''}pass  # dbdriver-lint: magic {len(magics)}"
             magics.append(line[len(match["indent"] or "") :])
     return "\n".join(lines)

@@ -63,6 +63,16 @@ def test_the_cells_as_one_source() -> None:
     assert (cell.number, place) == (2, Position(2, 1))
 
 
+def test_a_magic_over_several_lines() -> None:
+    lines = ["if True:\n", "    !gcloud add {project} \\\n", "  --role=x \\\n", "      --member=y\n", "    x = 1"]
+    data = notebook(lines)
+    parsed = Notebook.parse("n", data)
+    compile(parsed.code, "n", "exec")
+    assert parsed.code.count("\n") == 1 + len(lines)
+    assert parsed.with_code(parsed.code) == data
+    assert parsed.with_code(parsed.code.replace("x = 1", "x = 2")) == data.replace(b"x = 1", b"x = 2")
+
+
 def test_what_is_no_magic() -> None:
     code = 'x = """\n%s\n!no\n"""\ny = (7\n    % 3)\nif x != y: pass\n"%d" % 1\nz = "a?"  # why?'
     assert Notebook.parse("n", notebook(code)).magics == ()
