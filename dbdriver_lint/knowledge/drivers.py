@@ -185,8 +185,10 @@ def default_driver(dialect: str, versions: VersionRange) -> frozenset[str]:
 def is_loadable(drivername: str, versions: VersionRange) -> bool | None:
     """Whether SQLAlchemy has this name: True under all these versions, False under none, else None.
 
-    None too where another package may bring it.
+    None too where another package may bring it, and before SQLAlchemy 1.4, which had `postgres` and others still.
     """
+    if not versions & VersionRange.between((1, 4), None):
+        return None
     dialect, plus, driver = drivername.partition("+")
     if dialect in DIALECTS:
         if not plus:

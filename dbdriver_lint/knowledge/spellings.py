@@ -435,6 +435,10 @@ POOLER_ARGS: dict[str, dict[str, object]] = {
 """What makes a driver safe behind a pooler in transaction mode (d.2); the other drivers need nothing."""
 
 
+ADAPTER_ARGS = frozenset({"prepared_statement_cache_size", "prepared_statement_name_func"})
+"""What of ``connect_args`` SQLAlchemy's adapter keeps for itself: the driver's own functions take none of it."""
+
+
 def tls_forms(driver: str) -> tuple[TlsForm, ...]:
     """Every form that ``driver`` has for TLS, weakest first."""
     return tuple(sorted((form for form in TLS_FORMS if driver in form.drivers), key=lambda form: form.mode))

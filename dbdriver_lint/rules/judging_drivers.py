@@ -11,9 +11,10 @@ from dbdriver_lint.knowledge.drivers import DRIVERS
 from dbdriver_lint.knowledge.intentions import Tls
 from dbdriver_lint.knowledge.parameters import OK, RAW_CALLS, Outcome, Place, Verdict, judge, judge_keyword
 from dbdriver_lint.knowledge.parameters.remedy import remedy_for
-from dbdriver_lint.knowledge.spellings import DIALECT_OF
+from dbdriver_lint.knowledge.spellings import DIALECT_OF, POOLER_KEY
 from dbdriver_lint.knowledge.tls import TLS_KEYS, read_tls
 from dbdriver_lint.knowledge.versions import VersionRange
+from dbdriver_lint.records import replace as copy
 from dbdriver_lint.rules.judging import (
     Judged,
     OpenParameters,
@@ -78,6 +79,8 @@ def _in_dsn(call: DriverCall, driver: str, version: VersionRange | None) -> Iter
                 continue  # it depends on parameters that are not known
             if verdict.ok or (key in call.keywords and verdict.outcome is not Outcome.UNSUPPORTED):
                 continue
+            if key == POOLER_KEY and verdict.remedy.partition("=")[0] in call.keywords:
+                verdict = copy(verdict, remedy=f"remove it: the call says `{verdict.remedy.partition('=')[0]}` itself")
             written, at = place_of_parameter(url, key, call.dsn.anchor)
             yield Judged(
                 driver, Place.DSN, key, value, verdict, at, written, when_of(url, call.dsns), url, steps=url.steps

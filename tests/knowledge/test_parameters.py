@@ -55,6 +55,7 @@ def said(
         ("pymysql", Place.URL, "ssl", "true", "AttributeError: 'str' object has no attribute 'get'", "?ssl_check_hostname=false"),
         ("pymysql", Place.ARGS, "connect_timeout", "3", "TypeError: '<' not supported between instances of 'int' and 'str'", "connect_args={'connect_timeout': 3}"),
         ("asyncpg", Place.KEYWORD, "sslmode", "require", "TypeError: connect() got an unexpected keyword argument 'sslmode'", "ssl='require'"),
+        ("asyncpg", Place.DSN, "pgbouncer", "true", 'UndefinedObjectError: unrecognized configuration parameter "pgbouncer"', "statement_cache_size=0"),
         ("asyncpg", Place.KEYWORD, "connect_timeout", 3, "TypeError: connect() got an unexpected keyword argument 'connect_timeout'", "timeout=3"),
         ("pysqlite", Place.ARGS, "sslmode", "require", "TypeError: 'sslmode' is an invalid keyword argument for Connection()", "remove it: it belongs to PostgreSQL"),
         ("asyncpg", Place.ARGS, "connect_timeout", UNKNOWN, "TypeError: connect() got an unexpected keyword argument 'connect_timeout'", "connect_args={'timeout': …}"),

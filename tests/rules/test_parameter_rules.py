@@ -357,3 +357,17 @@ def test_every_raw_call_of_the_table_is_seen() -> None:
 def test_no_safe_fix_of_what_another_driver_may_take(code: str, is_safe: bool, tmp_path: Path) -> None:
     fixes = [f.fix for f in findings(f"import os\n{ASYNC}{code}", tmp_path) if f.code == "XDB201" and f.fix is not None]
     assert [fix.applicability is Applicability.SAFE for fix in fixes] == [is_safe]
+
+
+@pytest.mark.parametrize(
+    ("given", "remedy"),
+    [
+        ("", "write `statement_cache_size=0`"),
+        (", statement_cache_size=0", "remove it: the call says `statement_cache_size` itself"),
+    ],
+)
+def test_a_pooler_s_flag_for_the_driver_itself(tmp_path: Path, given: str, remedy: str) -> None:
+    """SQLAlchemy's adapter has further parameters for poolers, which asyncpg itself refuses."""
+    code = f'import asyncpg\nasync def f():\n    await asyncpg.connect("postgresql://u@h/d?pgbouncer=true"{given})\n'
+    messages = [finding.message for finding in findings(code, tmp_path) if finding.code == "XDB202"]
+    assert [message.endswith(remedy) for message in messages] == [True]

@@ -10,7 +10,7 @@ from dbdriver_lint.knowledge.address import DatabaseUrlError
 from dbdriver_lint.knowledge.intentions import FALSE_WORDS, Loss, Tls
 from dbdriver_lint.knowledge.parameters.model import Opaque, Outcome, Place
 from dbdriver_lint.knowledge.python_source import argument_text, arguments_text
-from dbdriver_lint.knowledge.spellings import CONTEXT, DIALECT_OF, Form, spelling
+from dbdriver_lint.knowledge.spellings import ADAPTER_ARGS, CONTEXT, DIALECT_OF, Form, spelling
 from dbdriver_lint.knowledge.tls import TLS_KEYS, TlsWish, context_for, form_for, has_files, read_tls, url_pairs
 from dbdriver_lint.knowledge.translate import python_value, translate
 
@@ -157,5 +157,6 @@ def _flag(text: str) -> object:
 
 def _arguments(arguments: Mapping[str, object], place: Place) -> str:
     if place is Place.KEYWORD:
-        return ", ".join(f"{name}={argument_text(value)}" for name, value in arguments.items())
+        own = {name: value for name, value in arguments.items() if name not in ADAPTER_ARGS}
+        return ", ".join(f"{name}={argument_text(value)}" for name, value in own.items())
     return f"connect_args={{{arguments_text(arguments)}}}"

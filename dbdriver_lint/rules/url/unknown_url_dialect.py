@@ -80,6 +80,11 @@ class UnknownUrlDialect(Rule):
         ),
         Good('from sqlalchemy import create_engine\n\nengine = create_engine("cockroachdb://root@db.internal/app")\n'),
         Good(
+            "from sqlalchemy import create_engine\n\n"
+            'engine = create_engine("postgres+pg8000://app:secret@db.internal/app")\n',
+            settings={"sqlalchemy-version": "1.3"},
+        ),
+        Good(
             "from sqlalchemy import create_engine\n\n\n"
             "def make(url):\n"
             '    if url.startswith("postgres://"):\n'
