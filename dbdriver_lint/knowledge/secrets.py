@@ -110,6 +110,9 @@ def _password_at(text: str, start: int, whole: bool) -> tuple[int, int] | None:
     if at < 0:
         if text.startswith("[", start) or _PORTS.fullmatch(text, colon + 1, end):
             return None
+        code = _PLACEHOLDER.match(text, colon + 1, line_end)
+        if code is not None and text[code.end() : code.end() + 1] in ("", '"', "'"):
+            return None  # the password's own line of an f-string over several lines
         at = text.find("@", colon, line_end)  # a quote or a space in the password
         if at < 0:
             slash = text.find("/", colon, end)

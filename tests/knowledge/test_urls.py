@@ -269,6 +269,11 @@ def test_removal_takes_the_separator_that_becomes_superfluous() -> None:
             "mssql+pyodbc:///?odbc_connect=UID%3Dsa%3BPWD%3Dx%3B",
         ),
         ("no secrets: here", "no secrets: here"),
+        (
+            """f"postgresql://{user}:{quote(self.password, safe='')}"\nf"@{host}/app\"""",
+            """f"postgresql://{user}:{quote(self.password, safe='')}"\nf"@{host}/app\"""",
+        ),
+        ("""f"postgresql://{user}:*** p"\n""", """f"postgresql://{user}:{hunter2 p"\n"""),
     ],
 )
 def test_what_is_masked(text: str, shown: str) -> None:

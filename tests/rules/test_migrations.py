@@ -198,6 +198,18 @@ def test_what_can_hold_a_percent_sign(lint: Callable[..., list[Finding]], before
     assert len(lint(OPTION.format(before=before, value=value), "XDB406", files=files)) == count
 
 
+def test_a_password_is_what_can_hold_a_percent_sign_where_the_scheme_is_not_known_either(
+    lint: Callable[..., list[Finding]],
+) -> None:
+    code = (
+        "import os\nfrom alembic import context\n"
+        'prefix, user, password = os.environ["PREFIX"], os.environ["DB_USER"], os.environ["DB_PASSWORD"]\n'
+        'context.config.set_main_option("sqlalchemy.url", f"{prefix}{user}:{password}@h/d")\n'
+    )
+    (finding,) = lint(code, "XDB406", path="app/env.py")
+    assert finding.message.startswith("`DB_PASSWORD` can hold a `%`")
+
+
 @pytest.mark.parametrize(
     ("code", "count"),
     [

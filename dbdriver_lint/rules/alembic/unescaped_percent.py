@@ -302,16 +302,21 @@ def _credential_holes(value: Template) -> list[Hole]:
     passwords: list[Hole] = []
     others: list[Hole] = []
     at = 0
-    for piece in value.pieces:
+    for before, piece, after in zip((None, *value.pieces), value.pieces, (*value.pieces[1:], None), strict=False):
         if isinstance(piece, Piece):
             at += len(piece.text)
             continue
-        if url.password is not None and url.password.start <= at < url.password.end:
+        between = _ends(before, ":") and _ends(after, "@", first=True)  # where the scheme is not known, too
+        if between or (url.password is not None and url.password.start <= at < url.password.end):
             passwords.append(piece)
         elif at == 0 or (url.username is not None and url.username.start <= at < url.username.end):
             others.append(piece)
         at += 1
     return passwords + others
+
+
+def _ends(piece: Piece | Hole | None, sign: str, *, first: bool = False) -> bool:
+    return isinstance(piece, Piece) and (piece.text[:1] if first else piece.text[-1:]) == sign
 
 
 def _has_single_percent(text: str) -> bool:
