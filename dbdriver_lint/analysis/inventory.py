@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
@@ -10,9 +11,10 @@ from dbdriver_lint.analysis import orm
 from dbdriver_lint.analysis.module_facts import Purpose
 from dbdriver_lint.analysis.values import Choice, Constant, Dictionary, EnvVar, Object, Result, Symbol, Text, options
 from dbdriver_lint.knowledge.dialects import Nature
-from dbdriver_lint.knowledge.drivers import DRIVERS
-from dbdriver_lint.knowledge.secrets import HOLE, mask_text
-from dbdriver_lint.records import dataclass
+from dbdriver_lint.knowledge.drivers import DRIVERS, is_loadable, meanings
+from dbdriver_lint.knowledge.secrets import HOLE
+from dbdriver_lint.knowledge.tls import TLS_WORDS
+from dbdriver_lint.records import dataclass, replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from dbdriver_lint.analysis.module_facts import ModuleFacts
     from dbdriver_lint.analysis.session_facts import SessionCall
     from dbdriver_lint.analysis.values import Anchor, Value
+    from dbdriver_lint.knowledge.versions import VersionRange
 
 #: Parameters that say how the connection is encrypted, in a URL or in ``connect_args``.
 _TLS = frozenset(
@@ -31,6 +34,10 @@ _TLS = frozenset(
     }
 )
 _POOLING = ("poolclass", "pool_size", "max_overflow", "pool_recycle", "pool_pre_ping", "pool_timeout")
+_HARMLESS = re.compile(
+    r"""(?ix) -?\d+(\.\d+)? | (?:~|\.{0,2}|[a-z]:) [/\\] [\w./\\ -]{1,200} | [\w.-]{1,100} \. (?:pem|crt|cer|ca|key|p12|pfx)"""
+)
+"""Numbers and paths of files. What else is written where a setting of TLS or of a pool belongs may be anything, a key too."""
 _SCRIPTS = frozenset({"scripts", "script", "bin", "tools"})
 _NATURES = {driver.name: driver.nature for driver in DRIVERS}
 
@@ -49,6 +56,8 @@ class Row:
     """``sync`` or ``async``; empty where that is not known."""
     drivers: tuple[str, ...] = ()
     """The driver names that its URL can have: ``postgresql+asyncpg``."""
+    loads: tuple[tuple[str, ...], ...] = ()
+    """For each of ``drivers`` of a URL what SQLAlchemy loads: one driver, several where that depends on its version, or none."""
     origins: tuple[str, ...] = ()
     """Where the URL comes from: a variable, a setting, a place in a file."""
     tls: tuple[str, ...] = ()
@@ -62,7 +71,12 @@ class Row:
 
 
 def rows_of(
-    facts: ModuleFacts, path: str, *, is_test: bool, environments: Iterable[MigrationEnvironment] = ()
+    facts: ModuleFacts,
+    path: str,
+    *,
+    is_test: bool,
+    sqlalchemy: VersionRange,
+    environments: Iterable[MigrationEnvironment] = (),
 ) -> Iterator[Row]:
     """The rows of one file, in the order of their lines; ``environments`` are those of an ``env.py``."""
     purpose = _purpose(facts, path, is_test=is_test)
@@ -70,9 +84,16 @@ def rows_of(
     rows = [_environment(environment, path) for environment in environments]
     configured = rows[0] if rows else None
     rows += [_engine(engine, purpose, configured) for engine in engines if not engine.only_dialect]
+    rows = [replace(row, loads=tuple(_loads(name, sqlalchemy) for name in row.drivers)) for row in rows]
     rows += [_connection(call, purpose) for call in facts.drivers]
     rows += [_factory(call, purpose) for call in facts.sessions if call.function.endswith("sessionmaker")]
     return iter(sorted(rows, key=lambda row: row.line))
+
+
+def _loads(drivername: str, sqlalchemy: VersionRange) -> tuple[str, ...]:
+    loaded = tuple(dict.fromkeys(meaning.drivername for meaning in meanings(drivername, sqlalchemy)))
+    # another package may bring a name that nobody knows
+    return loaded or (() if is_loadable(drivername, sqlalchemy) is False else (drivername,))
 
 
 def _environment(environment: MigrationEnvironment, path: str) -> Row:
@@ -193,7 +214,8 @@ def _tls(urls: UrlSet, connect_args: Argument | None) -> tuple[str, ...]:
         for parameter in possible.url.query:
             if parameter.name.known and parameter.name.value.lower() in _TLS:
                 value = parameter.value
-                found.append(f"{parameter.name.value}={value.value if value is not None and value.known else '…'}")
+                shown = _harmless(value.value) if value is not None and value.known else "…"
+                found.append(f"{parameter.name.value}={shown}")
     for option in _options(connect_args.value if connect_args is not None else None):
         if isinstance(option, Dictionary):
             found += [_tls_of(name, value) for name, value in option.items.items() if name.lower() in _TLS]
@@ -212,9 +234,9 @@ def _pooling(keywords: Mapping[str, Argument]) -> Iterator[str]:
 
 
 def _shown(value: Value) -> str:
-    """A setting in words; a certificate or key that is written out is not shown."""
+    """A setting in words; what may be a secret is not shown."""
     if isinstance(value, Text):
-        return "…" if "\n" in value.text else mask_text(value.text)
+        return _harmless(value.text)
     if isinstance(value, Constant):
         return "…" if isinstance(value.value, bytes) else str(value.value)
     if isinstance(value, Symbol):
@@ -222,14 +244,14 @@ def _shown(value: Value) -> str:
     if isinstance(value, Result):
         return value.of.rpartition(".")[2]
     if isinstance(value, EnvVar):
-        if value.default is None:
-            return f"${value.name}"
-        # as an assignment, so that the name of the variable tells a password
-        _, _, default = mask_text(f'{value.name}="{_shown(value.default)}"').partition("=")
-        return f"${value.name}, default {default[1:-1]}"
+        return f"${value.name}" if value.default is None else f"${value.name}, default {_shown(value.default)}"
     if isinstance(value, Choice):
         return " or ".join(dict.fromkeys(map(_shown, value.options)))
     return value.name if isinstance(value, Object) else "…"
+
+
+def _harmless(text: str) -> str:
+    return text if text.lower() in TLS_WORDS or _HARMLESS.fullmatch(text) else "…"
 
 
 def _unknown(urls: UrlSet) -> tuple[str, ...]:

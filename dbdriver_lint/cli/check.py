@@ -140,7 +140,7 @@ def lint(
 
 def _tasks(args: argparse.Namespace, finder: SettingsFinder) -> tuple[list[Task], list[Problem]]:
     """The files to lint with their settings, and what could not be found."""
-    from dbdriver_lint.project.discovery import Problem, discover, is_excluded
+    from dbdriver_lint.project.discovery import discover, is_excluded
     from dbdriver_lint.run import Task
 
     if STDIN in args.paths:
@@ -155,11 +155,7 @@ def _tasks(args: argparse.Namespace, finder: SettingsFinder) -> tuple[list[Task]
         return [Task(name, settings, sys.stdin.buffer.read())], []
     if args.stdin_filename is not None:
         fail("--stdin-filename needs `-`, standard input, as the path")
-    paths = args.paths or [os.curdir]
-    found = discover(paths, finder.for_file)
-    if not found.files and not found.problems and all(map(os.path.isdir, paths)):
-        # A run that looks at nothing must not look like one that found nothing.
-        found.problems.append(Problem("", f"no Python files or notebooks in {', '.join(paths)}", fatal=False))
+    found = discover(args.paths or [os.curdir], finder.for_file)
     return [Task(path, finder.for_file(path)) for path in found.files], found.problems
 
 

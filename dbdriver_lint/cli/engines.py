@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from dbdriver_lint.cli.options import add_files, add_settings, checked_finder, new_parser
-from dbdriver_lint.cli.process import EXIT_CLEAN, EXIT_ERROR, fail, say, write
+from dbdriver_lint.cli.process import EXIT_CLEAN, EXIT_ERROR, fail, write
 from dbdriver_lint.source.gate import Gate
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ def parser() -> argparse.ArgumentParser:
 
 def run(args: argparse.Namespace) -> int:
     """Print the inventory; exit code 2 if a file could not be looked at."""
+    from dbdriver_lint.cli.check import tell_problems
     from dbdriver_lint.project.discovery import discover
     from dbdriver_lint.report import inventory
     from dbdriver_lint.settings.load import SettingsError
@@ -50,8 +51,7 @@ def run(args: argparse.Namespace) -> int:
         rows = [*_rows(found.files, finder, tests=not args.no_tests)]
     except SettingsError as error:
         fail(str(error))
-    for problem in found.problems:
-        say(f"{problem.path}: {problem.message}")
+    tell_problems(found.problems)
     write(inventory.FORMATS[args.output_format](rows))
     return EXIT_ERROR if any(problem.fatal for problem in found.problems) else EXIT_CLEAN
 
@@ -62,11 +62,12 @@ def _rows(paths: list[str], finder: SettingsFinder, *, tests: bool) -> Iterator[
     from dbdriver_lint.project import Project
 
     for path, is_test, facts in facts_of_files(paths, finder, tests=tests):
+        sqlalchemy = Project.for_path(path).dependencies_for(finder.for_file(path)).sqlalchemy
         environments: list[MigrationEnvironment] = []
         if os.path.basename(path) == "env.py":
             absolute = os.path.abspath(path)
             environments = [e for e in migration_environments(Project.for_path(path).root) if e.path == absolute]
-        yield from rows_of(facts, path, is_test=is_test, environments=environments)
+        yield from rows_of(facts, path, is_test=is_test, sqlalchemy=sqlalchemy, environments=environments)
 
 
 def facts_of_files(paths: list[str], finder: SettingsFinder, *, tests: bool) -> Iterator[tuple[str, bool, ModuleFacts]]:

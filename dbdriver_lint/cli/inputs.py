@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from dbdriver_lint.cli.options import add_selection, checked_finder, new_parser
-from dbdriver_lint.cli.process import EXIT_CLEAN, EXIT_ERROR, fail, say, write
+from dbdriver_lint.cli.process import EXIT_CLEAN, EXIT_ERROR, fail, write
 
 if TYPE_CHECKING:
     import argparse
@@ -34,6 +34,7 @@ def parser() -> argparse.ArgumentParser:
 
 def run(args: argparse.Namespace) -> int:
     """Print the inputs of each file; exit code 2 if one could not be read."""
+    from dbdriver_lint.cli.check import tell_problems
     from dbdriver_lint.project.discovery import discover
     from dbdriver_lint.settings.load import SettingsError
 
@@ -43,13 +44,12 @@ def run(args: argparse.Namespace) -> int:
         found = [_inputs_of(path, finder) for path in files.files]
     except SettingsError as error:
         fail(str(error))
-    for problem in files.problems:
-        say(f"error: {problem.path}: {problem.message}")
+    tell_problems(files.problems)
     if args.output_format == "json":
         write(json.dumps(_document(found), indent=2) + "\n")
     else:
         write("".join(f"{line}\n" for each in found for line in _lines(each)))
-    return EXIT_ERROR if files.problems else EXIT_CLEAN
+    return EXIT_ERROR if any(problem.fatal for problem in files.problems) else EXIT_CLEAN
 
 
 def _inputs_of(path: str, finder: SettingsFinder) -> dict[str, Any]:

@@ -46,6 +46,15 @@ TLS_KEYS = frozenset((*_POSTGRESQL_TLS, *_MYSQL_TLS))
 
 _PRISMA_MODES = {"strict": Tls.VERIFY_FULL, "accept_invalid_certs": Tls.REQUIRE}
 
+TLS_WORDS = frozenset(
+    {
+        *(*TRUE_WORDS, *FALSE_WORDS, "none"),
+        *(*(mode.word for mode in Tls), *_MYSQL_MODES, *_PRISMA_MODES, "no-verify", "enabled"),
+        *("optional", "mandatory", "strict", "system", "default", "postgres", "direct"),
+    }
+)
+"""Words, in lower case, with which some driver's TLS is configured."""
+
 
 def read_tls(dialect: str, driver: str, query: Query) -> tuple[frozenset[str], TlsWish]:
     """Which keys of ``query`` speak about TLS, and what they ask for together."""

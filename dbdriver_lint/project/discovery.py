@@ -58,7 +58,8 @@ def discover(paths: Sequence[str], settings_for: Callable[[str], Settings]) -> D
 
     A directory gives what `git ls-files` shows in it (outside of git: what the .gitignore files leave),
     minus virtual environments, caches and `exclude`. A file that is named itself is always taken,
-    unless its settings say `force-exclude`. What is missing or closed is a problem; the others are still found.
+    unless its settings say `force-exclude`. What is missing or closed is a problem, as are directories with nothing to
+    lint; the others are still found.
 
     Raises:
         SettingsError: a settings file on the way cannot be read.
@@ -72,6 +73,9 @@ def discover(paths: Sequence[str], settings_for: Callable[[str], Settings]) -> D
                 seen.add(absolute)
                 found.files.append(file)
     found.files.sort()
+    if not found.files and not found.problems and paths and all(map(os.path.isdir, paths)):
+        # A run that looks at nothing must not look like one that found nothing.
+        found.problems.append(Problem("", f"no Python files or notebooks in {', '.join(paths)}", fatal=False))
     return found
 
 

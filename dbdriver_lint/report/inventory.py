@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
+from dbdriver_lint.knowledge.drivers import meanings
+from dbdriver_lint.knowledge.versions import VersionRange
 from dbdriver_lint.records import fields
 
 if TYPE_CHECKING:
@@ -26,9 +29,9 @@ def as_text(rows: Sequence[Row]) -> str:
             path = row.path
             lines += ["", path] if lines else [path]
         what = " ".join(part for part in (row.mode, row.kind) if part)
-        lines.append(f"  {row.line}: {what} {row.name}, {row.purpose}")
+        lines.append(f"  {row.line}: {what} `{row.name}`, {row.purpose}")
         for label, values in (
-            ("driver", row.drivers),
+            ("driver", _drivers(row)),
             ("URL from", row.origins),
             ("engine", (_engine(row),) if row.engine is not None else ()),
             ("TLS", row.tls),
@@ -61,7 +64,7 @@ def as_markdown(rows: Sequence[Row]) -> str:
             f"`{row.path}:{row.line}`",
             f"{row.kind} `{row.name}`",
             row.mode,
-            _cell(row.drivers),
+            ", ".join(_drivers(row, "`")),
             "; ".join([*([_engine(row)] if row.engine is not None else row.origins), *unknown]),
             _cell(row.tls),
             _cell(row.pooling),
@@ -77,7 +80,7 @@ def as_mermaid(rows: Sequence[Row]) -> str:
     engines = {(row.path, row.line): f"row{index}" for index, row in enumerate(rows)}
     origins: dict[str, str] = {}
     for index, row in enumerate(rows):
-        driver = ", ".join(row.drivers) or "driver not known"
+        driver = ", ".join(_drivers(row)) or "driver not known"
         text = row.name if row.kind == "session factory" else f"{row.name}<br/>{driver}"
         lines.append(f'  row{index}["{_quoted(f"{row.mode} {row.kind}".strip())}<br/>{_quoted(text)}"]')
         if row.engine is not None and row.engine in engines:
@@ -91,6 +94,23 @@ def as_mermaid(rows: Sequence[Row]) -> str:
 
 
 FORMATS = {"text": as_text, "json": as_json, "markdown": as_markdown, "mermaid": as_mermaid}
+
+
+def _drivers(row: Row, quote: str = "") -> list[str]:
+    """The names that the URL can have, with what SQLAlchemy loads for one that leaves it to SQLAlchemy."""
+    shown = []
+    for name, loaded in zip_longest(row.drivers, row.loads, fillvalue=None):
+        assert name is not None
+        note = "" if loaded in (None, (name,)) else f" ({_loaded(name, loaded)})"
+        shown.append(f"{quote}{name}{quote}{note}")
+    return shown
+
+
+def _loaded(name: str, loaded: tuple[str, ...]) -> str:
+    if not loaded:
+        return "SQLAlchemy has no such name"
+    known = [meaning for meaning in meanings(name, VersionRange.everything()) if meaning.drivername in loaded]
+    return ", ".join(f"{m.driver} {m.when}" if len(known) > 1 else m.driver for m in known)
 
 
 def _engine(row: Row) -> str:
@@ -107,6 +127,6 @@ def _quoted(text: str) -> str:
 
 
 def _summary(rows: Sequence[Row]) -> str:
-    known = sum(1 for row in rows if row.kind == "engine" and row.drivers)
+    known = sum(1 for row in rows if row.kind == "engine" and row.loads and all(len(each) == 1 for each in row.loads))
     engines = sum(1 for row in rows if row.kind == "engine")
     return f"{len(rows)} {'row' if len(rows) == 1 else 'rows'}; the driver of {known} of {engines} engines is known."

@@ -131,35 +131,82 @@ def test_no_password_of_an_option_is_shown(tmp_path: Path, capsys: pytest.Captur
         'create_engine(os.environ["U"], connect_args=args, pool_size=os.getenv("P", "postgresql://a:hunter2@h/d"))\n'
         'create_engine(os.environ["U"], pool_size=os.getenv("DB_PASSWORD", "hunter2"))\n'
         'create_engine(b"postgresql://a:hunter2@h/d")\n'
+        'more = {"sslcert": os.getenv("CERT", "hunter2"), "ssl_ca": "MIIhunter2+/==", "sslmode": os.getenv("MODE", "Require"),\n'
+        '    "sslrootcert": os.getenv("CA", "/etc/ssl/ca.pem"), "ssl_cert": "client.pem"}\n'
+        'create_engine(os.environ["U"], connect_args=more, pool_size=os.getenv("POOL", "hunter2"), max_overflow=os.getenv("O", "10"))\n'
+        'create_engine("postgresql+asyncpg://h/d?ssl=hunter2&sslrootcert=hunter2")\n'
     )
     assert main(["engines", str(tmp_path)]) == EXIT_CLEAN
     said = capsys.readouterr().out
     assert "hunter2" not in said
     assert "sslcert=$C, default …" in said
     assert "ssl=$M, default no" in said
+    assert (
+        "sslcert=$CERT, default …; ssl_ca=…; sslmode=$MODE, default Require;"
+        " sslrootcert=$CA, default /etc/ssl/ca.pem; ssl_cert=client.pem\n"
+    ) in said
+    assert "ssl=…; sslrootcert=…" in said
+    assert "pool_size=$POOL, default …; max_overflow=$O, default 10" in said
 
 
 def test_text(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     main(["engines", "app"])
     assert capsys.readouterr().out == (
         "app/db.py\n"
-        "  6: async engine engine, application\n"
+        "  6: async engine `engine`, application\n"
         "       driver: postgresql+asyncpg\n"
         "       URL from: $DATABASE_URL, default app/config.py:4\n"
         "       TLS: ssl=require\n"
         "       pooling: pool_size=5\n"
-        "  7: async session factory async_sessionmaker, application\n"
+        "  7: async session factory `async_sessionmaker`, application\n"
         "       engine: app/db.py:6\n"
-        "  8: sync engine reports, application\n"
+        "  8: sync engine `reports`, application\n"
         "       driver: postgresql+psycopg\n"
         "       URL from: $REPORTS_URL, set in .env.example:1\n"
         "       TLS: sslmode=verify-full\n"
         "       pooling: NullPool\n"
-        "  9: sync engine other, application\n"
+        "  9: sync engine `other`, application\n"
         "       not known: result of an unknown function\n"
         "\n"
         "4 rows; the driver of 2 of 3 engines is known.\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("declared", "drivers", "known"),
+    [
+        ("", "postgresql (psycopg2 before SQLAlchemy 2.1, psycopg from SQLAlchemy 2.1 on)", 2),
+        ("sqlalchemy>=2.0,<2.1", "postgresql (psycopg2)", 3),
+        ("sqlalchemy>=2.1", "postgresql (psycopg)", 3),
+    ],
+)
+def test_a_name_without_a_driver(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    declared: str,
+    drivers: str,
+    known: int,
+) -> None:
+    (tmp_path / "requirements.txt").write_text(declared)
+    (tmp_path / "pyproject.toml").touch()
+    urls = ("postgresql://h/d", "postgres://h/d", "sqlite://", "postgresql+of_another_package://h/d")
+    (tmp_path / "db.py").write_text(
+        "from sqlalchemy import create_engine\n" + "".join(f'create_engine("{url}")\n' for url in urls)
+    )
+    monkeypatch.chdir(tmp_path)
+    assert main(["engines"]) == EXIT_CLEAN
+    said = capsys.readouterr().out
+    shown = [line.partition("driver: ")[2] for line in said.splitlines() if "driver: " in line]
+    assert shown == [
+        drivers,
+        "postgres (SQLAlchemy has no such name)",
+        "sqlite (pysqlite)",
+        "postgresql+of_another_package",
+    ]
+    assert said.endswith(f"the driver of {known} of 4 engines is known.\n")
+    row = rows(capsys)["db.py:2 engine"]
+    assert (row["drivers"], len(row["loads"][0])) == (["postgresql"], 2 if known == 2 else 1)
 
 
 def test_markdown_is_one_table(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -175,6 +222,12 @@ def test_mermaid_joins_engines_and_sessions(project: Path, capsys: pytest.Captur
     assert text.startswith("flowchart LR\n")
     assert "  row0 --> row1\n" in text
     assert "DATABASE_URL" in text
+
+
+def test_nothing_to_look_at(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for command in ("engines", "inputs"):
+        assert main([command, str(tmp_path)]) == EXIT_CLEAN
+        assert capsys.readouterr().err == f"warning: no Python files or notebooks in {tmp_path}\n"
 
 
 def test_nothing_to_show(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
