@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from dbdriver_lint.findings.model import Confidence, Finding, Related, Severity
 from dbdriver_lint.project import Project
+from dbdriver_lint.project.answers import unread_for
 from dbdriver_lint.project.environment import generation, is_configuration
 from dbdriver_lint.project.inputs import ledger, note_readers
 from dbdriver_lint.records import dataclass, replace
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from dbdriver_lint.analysis.values import Step
     from dbdriver_lint.fixes.edit import Fix
     from dbdriver_lint.project.dependencies import Dependencies
-    from dbdriver_lint.project.manifests import ManifestWarning
+    from dbdriver_lint.project.inputs import Unread
     from dbdriver_lint.rules.base import Draft, Rule
     from dbdriver_lint.rules.context import Context
     from dbdriver_lint.rules.index import Entry
@@ -54,7 +55,7 @@ class FileResult:
     findings: tuple[Finding, ...] = ()
     source: SourceFile | None = None
     suppressed: int = 0
-    warnings: tuple[ManifestWarning, ...] = ()
+    warnings: tuple[Unread, ...] = ()
     """What could not be read of the dependencies that it was judged by."""
 
 
@@ -98,11 +99,19 @@ def check_source(path: str, data: bytes, settings: Settings, project: Project, *
         for draft in _drafts(rule.load(), given, context)
         if not configuration or draft.at.path == path
     ]
+    unread = unread_for(path)
     if configuration:
+        from dbdriver_lint.project.broken import broken_in
+
         result = _suppressed(source, None, _each_once(findings), codes, noqa)
+        own = broken_in(path, source.text)
+        unread = [*(each for each in unread if os.path.abspath(each.path) != os.path.abspath(path)), *own.warnings]
+        if own.broken is not None:
+            broken = _unreadable(path, own.broken.reason, own.broken.line, 1, codes)
+            result = replace(result, findings=(*broken, *result.findings))
     else:
         result = _suppressed(source, contexts[0], findings, codes, noqa)
-    warnings = dict.fromkeys(warning for context in contexts for warning in context.dependencies.warnings)
+    warnings = dict.fromkeys([*(each for context in contexts for each in context.dependencies.warnings), *unread])
     return replace(result, warnings=tuple(warnings)) if warnings else result
 
 

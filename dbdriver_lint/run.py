@@ -374,8 +374,7 @@ def _stay_inside(path: str) -> None:
 
 def _outcome(document: Document, result: FileResult, changed: bytes) -> Outcome:
     problems = tuple(
-        Problem(f"{warning.path}:{warning.line}", f"{warning.reason}; what it declares is not known", fatal=False)
-        for warning in result.warnings
+        Problem(unread.place, f"{unread.reason}; {unread.lost}", fatal=False) for unread in result.warnings
     )
     if not result.findings:
         return Outcome(document.path, suppressed=result.suppressed, problems=problems)

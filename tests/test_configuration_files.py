@@ -289,3 +289,105 @@ def test_bytes_that_are_no_text() -> None:
     Path(".env").write_bytes(b"DATABASE_URL=postgresql://a:\xff@h/d\n")
     [finding] = lint_file(Task(".env", Settings()), Options()).findings
     assert finding.code == "XDB902"
+
+
+BROKEN = {
+    "compose.yaml": (
+        "services:\n  web:\n    environment:\n\t  DATABASE_URL: postgresql://db/app\n",
+        *(4, "it is not valid YAML: found character '\\t' that cannot start any token"),
+    ),
+    "alembic.ini": (
+        "[alembic]\nscript_location = migrations\nsqlalchemy.url = postgresql://db/app\nno option\n",
+        *(4, "the line cannot be read, it is no `key = value`"),
+    ),
+    ".env": ('A=1\n\nDATABASE_URL="postgresql://app:s3cr3t@db/app\nB=2\n', 3, "its quote is not closed"),
+    ".env.local": ("DATABASE_URL postgresql://app:s3cr3t@db/app\n", 1, "the line is no `NAME=value`"),
+}
+
+
+def warned(name: str, files: dict[str, str], settings: Settings | None = None) -> list[str]:
+    """What is told of files that cannot be read, when the file ``name`` is linted."""
+    forget()
+    for path, text in {"pyproject.toml": "", **files}.items():
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        Path(path).write_bytes(text.encode())
+    outcome = lint_file(Task(name, settings or Settings()), Options())
+    return [f"{problem.path}: {problem.message}" for problem in outcome.problems if not problem.fatal]
+
+
+@pytest.mark.parametrize("name", ["compose.yaml", "alembic.ini"])
+def test_a_broken_file_is_a_finding_where_it_is_named(name: str) -> None:
+    text, line, reason = BROKEN[name]
+    files = {name: text, "app.py": ENGINE}
+    assert warned(name, files) == []
+    (finding,) = lint_file(Task(name, Settings()), Options()).findings
+    assert (finding.code, finding.start.line) == ("XDB902", line)
+    assert finding.message == f"This file was not linted: {reason}"
+
+
+@pytest.mark.parametrize("name", [".env", ".env.local"])
+def test_a_broken_line_of_an_env_file_is_a_warning_as_for_those_who_load_it(name: str) -> None:
+    text, line, reason = BROKEN[name]
+    files = {name: text + f"DATABASE_URL={ASYNC}?sslmode=require\n", "app.py": ENGINE}
+    assert [(code, at) for code, at, _ in found(name, files)] == [("XDB201", line + text.count("\n") - line + 1)]
+    assert warned(name, files) == [f"{name}:{line}: {reason}; what it sets is not known"]
+
+
+@pytest.mark.parametrize("name", ["compose.yaml", ".env", ".env.local"])
+def test_a_broken_file_is_told_where_code_asks_for_a_variable(name: str) -> None:
+    text, line, reason = BROKEN[name]
+    files = {name: text, "app.py": ENGINE, "other.py": "import os\nx = 1\n"}
+    assert warned("app.py", files) == [f"{name}:{line}: {reason}; what it sets is not known"]
+    assert warned("other.py", files) == []
+    assert warned("app.py", {**files, name: "A=1\n"}) == []
+
+
+def test_a_broken_ini_file_is_told_to_the_env_py_that_it_configures() -> None:
+    text, line, reason = BROKEN["alembic.ini"]
+    files = {
+        "alembic.ini": text,
+        "migrations/script.py.mako": "",
+        "migrations/env.py": ENV.format(more="", call="engine_from_config"),
+    }
+    assert warned("migrations/env.py", files) == [f"alembic.ini:{line}: {reason}; what it sets is not known"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("compose.prod.yml", "services:\n{% if web %}\n  web: {DATABASE_URL: 'postgresql://db/app'}\n{% endif %}\n"),
+        ("docker-compose.yml", "{{ header }}: x: y\nurl: postgresql://db/app\n"),
+        (".env.j2", "{% if url %} postgresql://{{ user }}@db/app {% endif %}\n"),
+    ],
+)
+def test_a_template_is_only_told_of_where_it_is_named(name: str, text: str) -> None:
+    files = {name: text, "app.py": ENGINE}
+    assert warned("app.py", files) == []
+    assert found(name, files) == []
+    assert len(warned(name, files)) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        (".env", "some words\n-----\nDATABASE_URL\n# see postgresql://db/app\nA=1\n"),
+        ("compose.yaml", "a: 1\n---\nservices: !reset {}\nx: postgresql://db/app\n"),
+        ("tox.ini", "no section\npostgresql://db/app\n"),
+    ],
+)
+def test_what_others_can_read_is_not_told_of(name: str, text: str) -> None:
+    files = {name: text, "app.py": ENGINE}
+    assert found(name, files) == []
+    assert warned(name, files) == []
+    assert warned("app.py", files) == []
+
+
+def test_an_env_file_that_a_setting_names_and_that_is_not_there() -> None:
+    settings = Settings(env_files=(".env.ci",))
+    said = ".env.ci: named in `env-files`, no such file or directory; what it sets is not known"
+    assert warned("app.py", {"app.py": ENGINE}, settings) == [said]
+    assert warned("app.py", {"app.py": ENGINE, ".env.ci": "A=1"}, settings) == []
+
+
+def test_a_folder_named_env_is_nobodys_business() -> None:
+    assert warned("app.py", {"app.py": ENGINE, ".env/pyvenv.cfg": ""}) == []

@@ -18,7 +18,7 @@ from dbdriver_lint.knowledge.drivers import nature
 from dbdriver_lint.knowledge.urls import HOLE
 from dbdriver_lint.knowledge.versions import VersionRange
 from dbdriver_lint.project.alembic import configurations_in
-from dbdriver_lint.project.environment import urls_in
+from dbdriver_lint.project.environment import contents_of
 from dbdriver_lint.records import dataclass, replace
 from dbdriver_lint.source.anchors import TextAnchor
 from dbdriver_lint.source.text import Span
@@ -129,7 +129,7 @@ def without_readers(source: SourceFile) -> ModuleFacts:
 
 
 def _variables(source: SourceFile) -> Iterator[ConfiguredUrl]:
-    for setting in urls_in(source.path, source.text):
+    for setting in contents_of(source.path, source.text).settings:
         if setting.start is not None and HOLE not in setting.text:
             yield ConfiguredUrl(setting.name, setting.text, _anchor(source, setting.start, setting.text))
 

@@ -89,7 +89,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _urls(args: argparse.Namespace, settings: Settings) -> list[tuple[str, str]]:
     """The URLs to examine, each with where it is from."""
-    from dbdriver_lint.doctor.sources import from_environment, urls_of_files
+    from dbdriver_lint.doctor.sources import from_environment, unread_of_files, urls_of_files
 
     if args.url is not None:
         return [(sys.stdin.readline().strip() if args.url == "-" else args.url, "--url")]
@@ -97,18 +97,19 @@ def _urls(args: argparse.Namespace, settings: Settings) -> list[tuple[str, str]]
     files = list(
         dict.fromkeys(path.absolute() for path in (Path(".env"), *(root / name for name in settings.env_files)))
     )
+    unread = "".join(f"; {line}" for line in unread_of_files(files))
     if args.project:
         found = dict((*_urls_of_code(), *urls_of_files(files)))
         if not found:
             fail(
-                f"no database URL in the code, nor in {', '.join(path.name for path in files)}; "
+                f"no database URL in the code, nor in {', '.join(path.name for path in files)}{unread}; "
                 "name more files in the setting `env-files`"
             )
         return list(found.items())
     name = args.env or DEFAULT_VARIABLE
     value = from_environment(name, files)
     if value is None:
-        fail(f"no URL: {name} is neither in the environment nor in .env; give --url, --env NAME or --project")
+        fail(f"no URL: {name} is neither in the environment nor in .env{unread}; give --url, --env NAME or --project")
     return [value]
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 from io import StringIO
 from typing import TYPE_CHECKING
 
 from dbdriver_lint.knowledge.dialects import DIALECTS, WRONG_DIALECTS
+from dbdriver_lint.project.environment import contents_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,11 +20,20 @@ def read_env_file(path: Path) -> dict[str, str]:
     """The variables of a ``.env`` file, as an application gets them; none if there is no such file."""
     from dotenv import dotenv_values
 
-    if not os.path.isfile(path):
-        return {}
-    # a comment in another encoding must not hide the URL
-    text = path.read_text(encoding="utf-8", errors="replace")
+    text = _text(path)
+    logging.getLogger("dotenv.main").setLevel(logging.ERROR)  # what it cannot read is said by us
     return {name: value for name, value in dotenv_values(stream=StringIO(text)).items() if value is not None}
+
+
+def unread_of_files(files: Iterable[Path]) -> list[str]:
+    """The lines of these files that may hold a database URL and that nobody can read: ``.env:2: its quote is not closed``."""
+    found = (contents_of(str(path), _text(path)).unread for path in files)
+    return [f"{line.place}: {line.reason}" for unread in found for line in unread]
+
+
+def _text(path: Path) -> str:
+    """What a file holds, nothing if there is none; a comment in another encoding must not hide the URL."""
+    return path.read_text(encoding="utf-8", errors="replace") if os.path.isfile(path) else ""
 
 
 def from_environment(name: str, files: Iterable[Path]) -> tuple[str, str] | None:

@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING
 
 from dbdriver_lint.knowledge.urls import UrlError, parse_url
 from dbdriver_lint.project.discovery import SKIPPED_DIRECTORIES
-from dbdriver_lint.project.inputs import Kind, Question, ledger, note_files
+from dbdriver_lint.project.environment import LOST, is_template
+from dbdriver_lint.project.inputs import Kind, Question, Unread, ledger, note_files
 from dbdriver_lint.records import dataclass
-from dbdriver_lint.source.files import read_text
+from dbdriver_lint.source.files import read_text, shown_path
 
 if TYPE_CHECKING:
+    import configparser
     from collections.abc import Iterator
 
     from dbdriver_lint.knowledge.urls import DatabaseUrl
@@ -141,19 +143,17 @@ def _walk(root: Path) -> Iterator[tuple[str, list[str], list[str]]]:
 
 def _ini(path: str) -> Iterator[Configuration]:
     text = _read(path)
-    return iter(()) if text is None else configurations_in(path, text)
+    if text is None:
+        return iter(())
+    unread = unread_in(path, text)
+    ledger().tell(path, () if unread is None or is_template(text) else (unread,))
+    return configurations_in(path, text)
 
 
 def configurations_in(path: str, text: str) -> Iterator[Configuration]:
     """The sections of an ini file that name a script location."""
-    import configparser
-
-    if "script_location" not in text:
-        return
-    parser = configparser.RawConfigParser(strict=False)
-    try:
-        parser.read_string(text)
-    except configparser.Error:
+    parser = _parsed(text)
+    if parser is None or isinstance(parser, Exception):
         return
     for section in parser.sections():
         values = dict(parser.items(section))
@@ -164,6 +164,35 @@ def configurations_in(path: str, text: str) -> Iterator[Configuration]:
             line, end = _place_of(text, section, key)
             start = text.find(values[_URL], end) if url is not None and url == values[_URL] else -1
             yield Configuration(path, section, location, url, line, None if start < 0 else start)
+
+
+def unread_in(path: str, text: str) -> Unread | None:
+    """Why an ini file that names a script location cannot be read, None where it can."""
+    import configparser
+
+    error = _parsed(text)
+    if not isinstance(error, configparser.Error):
+        return None
+    if isinstance(error, configparser.MissingSectionHeaderError):
+        line, why = error.lineno, "no section begins before it"
+    else:
+        line = error.errors[0][0] if isinstance(error, configparser.ParsingError) and error.errors else 0
+        why = "it is no `key = value`"
+    return Unread(shown_path(path), line, f"the line cannot be read, {why}", LOST)
+
+
+def _parsed(text: str) -> configparser.RawConfigParser | configparser.Error | None:
+    """The sections of an ini file, or why they cannot be read; None for one of no interest."""
+    import configparser
+
+    if "script_location" not in text:
+        return None
+    parser = configparser.RawConfigParser(strict=False)
+    try:
+        parser.read_string(text)
+    except configparser.Error as error:
+        return error
+    return parser
 
 
 def _pyproject(path: str) -> Iterator[Configuration]:

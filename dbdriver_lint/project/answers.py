@@ -16,6 +16,8 @@ from dbdriver_lint.project.inputs import Kind, Question, ledger
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from dbdriver_lint.project.inputs import Unread
+
 
 def questions_of(path: str) -> frozenset[Question]:
     """All that the findings of the file ``path`` depend on, besides its own bytes and its settings.
@@ -47,6 +49,15 @@ def questions_of(path: str) -> frozenset[Question]:
                 seen.add(follow)
                 waiting.append(follow)
     return frozenset(found)
+
+
+def unread_for(path: str) -> list[Unread]:
+    """What could not be understood of the files that the findings of the file ``path`` depend on."""
+    unread = ledger().unread
+    if not unread:
+        return []
+    asked = sorted(question.place for question in questions_of(path) if question.kind is Kind.FILE)
+    return [each for place in asked for each in unread.get(place, ())]
 
 
 class Answers:

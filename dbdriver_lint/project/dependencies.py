@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from dbdriver_lint.knowledge.drivers import async_drivers, drivers_of, sync_drivers
 from dbdriver_lint.knowledge.versions import VersionRange
-from dbdriver_lint.project.manifests import Manifests, ManifestWarning, Role, standing_in
+from dbdriver_lint.project.manifests import Manifests, Role, standing_in
 from dbdriver_lint.project.roots import ROOT_MARKERS, absolute, repository_of
 from dbdriver_lint.records import dataclass, field
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from dbdriver_lint.knowledge.drivers import Driver
+    from dbdriver_lint.project.inputs import Unread
     from dbdriver_lint.project.manifests import Requirement
 
 BRINGS: Mapping[tuple[str, str], tuple[str, ...]] = {
@@ -103,7 +104,7 @@ class Dependencies:
     """
     files: tuple[Path, ...] = ()
     """The files that all this was read from, and those that they name and that are not there."""
-    warnings: tuple[ManifestWarning, ...] = ()
+    warnings: tuple[Unread, ...] = ()
     """What of them could not be read; `check` tells it, for less is known then."""
 
     def drivers(self) -> frozenset[str] | None:

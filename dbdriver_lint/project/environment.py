@@ -14,9 +14,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dbdriver_lint.project.inputs import Kind, Question, ledger, note_files
+from dbdriver_lint.project.inputs import Kind, Question, Unread, ledger, note_files
 from dbdriver_lint.records import dataclass
-from dbdriver_lint.source.files import read_text
+from dbdriver_lint.source.files import read_text, shown_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -28,6 +28,8 @@ _ENV_NAME = re.compile(
     r"(?:[\w.-]*\.env|\.env[\w.-]*|env\.[\w.-]+)(?<!\.py)(?<!\.pyi)(?<!\.ipynb)(?<!\.[cm]js)(?<!\.[jt]s)"
 )
 _COMPOSE_NAME = re.compile(r"(?:docker-)?compose[\w.-]*\.ya?ml")
+_TEMPLATE = re.compile(r"\{\{|\{%|<%|%\{")
+LOST = "what it sets is not known"
 _INTERPOLATION = re.compile(r"\$\{[^}]*\}|\$\w+")
 
 
@@ -74,7 +76,7 @@ def settings_for(
 def _settings(folder: Path, env_files: tuple[str, ...]) -> Mapping[str, tuple[Setting, ...]]:
     found: dict[str, list[Setting]] = {}
     for path in files_for(folder, env_files):
-        for setting in _read(path):
+        for setting in _read(path, bool(env_files)):
             found.setdefault(setting.name, []).append(setting)
     return {
         name: tuple(settings)
@@ -104,27 +106,56 @@ def _well_known(folder: Path) -> Iterator[Path]:
 
 
 @lru_cache(maxsize=256)
-def _read(path: Path) -> tuple[Setting, ...]:
+def _read(path: Path, named: bool) -> tuple[Setting, ...]:
+    """What a file sets; ``named`` says that a setting wants this one."""
+    unread: tuple[Unread, ...] = ()
+    settings: tuple[Setting, ...] = ()
     try:
         text = read_text(path, most=MAX_BYTES, errors="replace")
-    except OSError:
-        return ()
-    return urls_in(str(path), text)
+    except OSError as error:
+        if named or isinstance(error, PermissionError):  # a virtual environment may be named so
+            why = f"{'named in `env-files`, ' if named else ''}{(error.strerror or str(error)).lower()}"
+            unread = (Unread(shown_path(str(path)), 0, why, LOST),)
+    else:
+        contents = contents_of(str(path), text)
+        settings = contents.settings
+        unread = () if contents.templated else contents.unread
+    ledger().tell(path, unread)
+    return settings
 
 
-def urls_in(path: str, text: str) -> tuple[Setting, ...]:
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What an env or compose file says."""
+
+    settings: tuple[Setting, ...] = ()
+    unread: tuple[Unread, ...] = ()
+    """What may hide a database URL and cannot be understood."""
+    templated: bool = False
+    """Something else makes the real file of it, so that it need not be understood."""
+
+
+def contents_of(path: str, text: str) -> Contents:
     """The variables that the text of an env or compose file sets to database URLs."""
     if "://" not in text or path.endswith(".ini"):
-        return ()
+        return Contents()
     from dbdriver_lint.knowledge.urls import HOLE
 
-    variables = _of_compose(text) if path.endswith((".yml", ".yaml")) else _of_env_file(text)
-    return tuple(
+    unread: list[tuple[int, str]] = []
+    variables = (_of_compose if path.endswith((".yml", ".yaml")) else _of_env_file)(text, unread)
+    settings = tuple(
         Setting(name, value, path, text.count("\n", 0, start) + 1, None if at < 0 else at)
         for name, raw, start, end in variables
         if _is_database_url(value := _INTERPOLATION.sub(HOLE, raw))
         for at in (text.find(raw, start, end),)
     )
+    shown = shown_path(path)
+    return Contents(settings, tuple(Unread(shown, line, why, LOST) for line, why in unread), is_template(text))
+
+
+def is_template(text: str) -> bool:
+    """Whether the text is filled in by a program before anything else reads it."""
+    return _TEMPLATE.search(text) is not None
 
 
 def _is_database_url(text: str) -> bool:
@@ -139,8 +170,8 @@ def _is_database_url(text: str) -> bool:
     return url.drivername.known and url.drivername.value.partition("+")[0] in {*DIALECTS, *WRONG_DIALECTS}
 
 
-def _of_env_file(text: str) -> Iterator[tuple[str, str, int, int]]:
-    """Name, value, and between which offsets of the text both stand."""
+def _of_env_file(text: str, unread: list[tuple[int, str]]) -> Iterator[tuple[str, str, int, int]]:
+    """Name, value, and between which offsets of the text both stand; lines that are none of it go to ``unread``."""
     from dotenv.parser import parse_stream
 
     start = 0
@@ -150,18 +181,30 @@ def _of_env_file(text: str) -> Iterator[tuple[str, str, int, int]]:
             # the text of a binding begins with the empty lines and comments before it
             leading = re.match(r"(?:[ \t]*(?:#[^\r\n]*)?(?:\r\n|\n|\r))*", original)
             yield binding.key, binding.value, start + (leading.end() if leading else 0), start + len(original)
+        elif binding.error and "://" in original and not original.lstrip().startswith("#"):
+            first = start + len(original) - len(original.lstrip())
+            _, _, value = original.partition("=")
+            open_quote = value.lstrip()[:1] in ("'", '"')
+            why = "its quote is not closed" if open_quote else "the line is no `NAME=value`"
+            unread.append((text.count("\n", 0, first) + 1, why))
         start += len(original)
 
 
-def _of_compose(text: str) -> Iterator[tuple[str, str, int, int]]:
+def _of_compose(text: str, unread: list[tuple[int, str]]) -> Iterator[tuple[str, str, int, int]]:
     # LibCST brings another build for free-threaded interpreters.
     yaml: Any = import_module("yaml" if find_spec("yaml") else "yaml_ft")
     try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-    except (yaml.YAMLError, RecursionError):
+        roots = list(yaml.compose_all(text, Loader=yaml.SafeLoader))
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        unread.append((0 if mark is None else mark.line + 1, f"it is not valid YAML: {error.problem or error.context}"))
+        return
+    except (yaml.YAMLError, RecursionError) as error:
+        nested = isinstance(error, RecursionError)
+        unread.append((0, "it is nested too deeply" if nested else "it has characters that YAML does not allow"))
         return
     seen: set[int] = set()
-    stack: list[Any] = [root]
+    stack: list[Any] = roots[::-1]
     while stack:
         node = stack.pop()
         if node is None or id(node) in seen:

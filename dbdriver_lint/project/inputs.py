@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from dbdriver_lint.records import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
 
@@ -43,12 +43,29 @@ class Question(NamedTuple):
     details: tuple[str, ...] = ()
 
 
+class Unread(NamedTuple):
+    """Something in a file beside the code that could not be understood."""
+
+    path: str
+    line: int
+    """1-based; 0 for the whole file."""
+    reason: str
+    lost: str
+    """What is not known therefore."""
+
+    @property
+    def place(self) -> str:
+        """The path, with the line where there is one."""
+        return f"{self.path}:{self.line}" if self.line else self.path
+
+
 class Ledger:
     """Who asked what. Askers are files: the one that is linted, and the modules whose code was run for it."""
 
     def __init__(self) -> None:
         self._asked: dict[str, set[Question]] = {}
         self._absolute: dict[str, str] = {}
+        self._unread: dict[str, tuple[Unread, ...]] = {}
         self.generation = 0
         """Changes when files changed while the process ran, and what was noted before is out of date."""
 
@@ -58,6 +75,18 @@ class Ledger:
         if path is None:
             path = self._absolute[asker] = os.path.abspath(asker)
         self._asked.setdefault(path, set()).add(question)
+
+    def tell(self, path: str | os.PathLike[str], unread: tuple[Unread, ...]) -> None:
+        """What of a file, just read, could not be understood."""
+        if unread:
+            self._unread[os.path.abspath(path)] = unread
+        else:
+            self._unread.pop(os.path.abspath(path), None)
+
+    @property
+    def unread(self) -> Mapping[str, tuple[Unread, ...]]:
+        """What could not be understood, by the absolute path of the file."""
+        return self._unread
 
     def forget(self) -> None:
         """Drop everything: files have changed."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from dbdriver_lint.knowledge.secrets import mask_text
 from dbdriver_lint.knowledge.versions import VersionError, VersionRange
+from dbdriver_lint.project.inputs import Unread
 from dbdriver_lint.records import dataclass, field
 from dbdriver_lint.source.files import read_text
 
@@ -49,22 +50,13 @@ class Requirement:
     """An environment marker decides whether it applies."""
 
 
-@dataclass(frozen=True, slots=True)
-class ManifestWarning:
-    """Something in a dependency file that could not be understood; ``line`` is 1-based."""
-
-    path: str
-    line: int
-    reason: str
-
-
 @dataclass(slots=True)
 class Manifests:
     """What was found so far. Paths are given relative to ``top``."""
 
     top: Path
     requirements: list[Requirement] = field(default_factory=list)
-    warnings: list[ManifestWarning] = field(default_factory=list)
+    warnings: list[Unread] = field(default_factory=list)
     files: list[Path] = field(default_factory=list)
     """Every file that was read: what the result depends on."""
     missing: list[Path] = field(default_factory=list)
@@ -104,7 +96,7 @@ class Manifests:
 
     def warn(self, path: Path, line: int, reason: str) -> None:
         """Remember what could not be understood; the reason is masked."""
-        self.warnings.append(ManifestWarning(self._shown(path), line, mask_text(reason)))
+        self.warnings.append(Unread(self._shown(path), line, mask_text(reason), "what it declares is not known"))
 
     def add(
         self,

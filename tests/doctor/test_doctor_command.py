@@ -225,3 +225,12 @@ def test_a_driver_that_is_not_there() -> None:
     outcome = attempt(request)
     assert not outcome.answered
     assert outcome.errors
+
+
+@pytest.mark.parametrize("options", [[], ["--project"]])
+def test_a_url_in_a_line_that_nobody_can_read(capfd: pytest.CaptureFixture[str], options: list[str]) -> None:
+    Path(".env").write_text(f'A=1\nDATABASE_URL="{URL}\n')
+    code, out, err = doctor(capfd, *options)
+    assert (code, out) == (2, "")
+    assert len(err.splitlines()) == 1
+    assert "nor in .env; .env:2: its quote is not closed; " in err
