@@ -89,9 +89,12 @@ class _Group:
 
 
 class ResultCache:
-    """The index of one project, for a run that started at ``started`` (nanoseconds since the epoch)."""
+    """The index of one project, for a run that started at ``started`` (nanoseconds since the epoch).
 
-    def __init__(self, folder: str | os.PathLike[str], root: str, started: int) -> None:
+    ``wanted`` says that somebody chose the folder, and wants to hear where it cannot be written: ``unwritten`` is the reason.
+    """
+
+    def __init__(self, folder: str | os.PathLike[str], root: str, started: int, *, wanted: bool = False) -> None:
         forget()
         self.folder = Path(folder)
         self.path = self.folder / f"{_situation(root)}.json"
@@ -99,6 +102,8 @@ class ResultCache:
         self._groups: dict[str, _Group] = {}
         self._asked: list[tuple[Question, str, str]] = []
         self._changed = False
+        self.wanted = wanted
+        self.unwritten: str | None = None
         self._settings: dict[int, str] = {}
         self._used: dict[str, None] = {}
         with contextlib.suppress(OSError, *_ERRORS):
@@ -236,7 +241,7 @@ class ResultCache:
             return
         import tempfile
 
-        with contextlib.suppress(OSError):
+        try:
             self._make_folder()
             descriptor, name = tempfile.mkstemp(prefix=f"{self.path.name}.", suffix=".tmp", dir=self.folder)
             try:
@@ -246,6 +251,8 @@ class ResultCache:
             except BaseException:
                 Path(name).unlink(missing_ok=True)
                 raise
+        except OSError as error:
+            self.unwritten = (error.strerror or str(error)).lower()
 
     def _document(self) -> dict[str, Any]:
         others = [name for name in self._groups if name not in self._used][-_OTHER_SETTINGS:]

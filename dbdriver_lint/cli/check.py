@@ -124,6 +124,7 @@ def lint(
         SettingsError: settings that cannot be read, or that name no rule.
     """
     from dbdriver_lint.cli.terminal import progress_bar
+    from dbdriver_lint.project.discovery import Problem
     from dbdriver_lint.run import lint_files
 
     cache = open_cache(args, finder) if options.only_look and STDIN not in args.paths else None
@@ -134,6 +135,8 @@ def lint(
         outcomes = lint_files(tasks, options, jobs=args.jobs, progress=progress, cache=cache)
     finally:
         progress(len(tasks))  # takes the bar away, after Ctrl-C too
+    if cache is not None and cache.wanted and cache.unwritten is not None:
+        problems.append(Problem(str(cache.folder), f"no results are kept here: {cache.unwritten}", fatal=False))
     met = [problem for outcome in outcomes for problem in outcome.problems]
     return outcomes, list(dict.fromkeys([*problems, *met]))  # files of one project tell the same of it
 
@@ -261,6 +264,8 @@ def _write(args: argparse.Namespace, report: Report, outcomes: Sequence[Outcome]
     if args.show_fixes or args.fix_only or options.accept is not None:
         lines = applied_fixes(report, terminal, "Accepted" if options.accept is not None else "Fixed")
     text = "".join(f"{line}\n" for line in lines)
+    if args.fix_only and not report.fixed and not report.quiet:
+        text = "Nothing to fix.\n"
     if not args.fix_only:
         text += (
             counted(report, terminal, args.output_format)
@@ -268,7 +273,7 @@ def _write(args: argparse.Namespace, report: Report, outcomes: Sequence[Outcome]
             else render(args.output_format, report, terminal)
         )
     if to_stdin and args.output_file is None:
-        say(text.rstrip("\n"))
+        say(text.rstrip("\n"), end="\n" if text else "")
     else:
         write(text, args.output_file)
 

@@ -181,7 +181,7 @@ def open_cache(args: argparse.Namespace, finder: SettingsFinder) -> ResultCache 
     folder = given or os.path.join(root, FOLDER)
     if given is None and Path(folder).is_symlink():  # a repository must not choose where we write
         return None
-    return ResultCache(os.path.abspath(folder), root, started)
+    return ResultCache(os.path.abspath(folder), root, started, wanted=given is not None)
 
 
 def _common_folder(paths: list[str]) -> str:

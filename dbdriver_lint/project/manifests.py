@@ -171,7 +171,8 @@ def normalise(name: str) -> str:
 def _where_and_why(error: BaseException) -> tuple[int, str]:
     """The line that an error names, and its text without paths of this machine."""
     if isinstance(error, UnicodeDecodeError):
-        return error.object.count(b"\n", 0, error.start) + 1, "not UTF-8"
+        mark = "" if error.encoding == "utf-8" else ", which its first bytes say it is"
+        return error.object.count(b"\n", 0, error.start) + 1, f"not {error.encoding.upper()}{mark}"
     if isinstance(error, OSError):
         return 1, error.strerror or str(error)
     line = re.search(r"\bline\D{0,2}(\d+)", str(error))

@@ -161,6 +161,30 @@ def test_fix_only_reports_nothing(run: Run) -> None:
     assert ran.out == "Fixed 1 finding:\n- db.py:\n    1 × XDB102\n"
 
 
+def test_fix_only_where_nothing_can_be_fixed(run: Run) -> None:
+    write("db.py", FIXED)
+    assert run(SELECT, "--fix-only") == Ran(0, "Nothing to fix.\n", "")
+    assert run(SELECT, "--fix-only", "-q") == Ran(0, "", "")
+    assert run("-", SELECT, "--fix-only", stdin=FIXED.encode()) == Ran(0, FIXED, "Nothing to fix.\n")
+    assert run("-", SELECT, "--fix-only", "-q", stdin=FIXED.encode()) == Ran(0, FIXED, "")
+
+
+def test_a_cache_folder_that_was_asked_for_and_cannot_be_used(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    write("db.py", "x = 1\n")
+    write("taken", "")
+    said = f"warning: {Path('taken').absolute()}: no results are kept here: "
+    assert run("db.py", "--cache-dir", "taken").err.startswith(said)
+    assert run("db.py", "--cache-dir", "taken", "-q") == Ran(0, "", "")
+    write("dbdriver-lint.toml", 'cache-dir = "taken"')
+    ran = run("db.py")
+    assert (ran.code, ran.err.startswith(said)) == (0, True)
+    monkeypatch.setenv("DBDRIVER_LINT_CACHE_DIR", "taken")
+    assert run("db.py", "--isolated").err.startswith(said)
+    monkeypatch.delenv("DBDRIVER_LINT_CACHE_DIR")
+    write(".dbdriver-lint-cache", "")  # nobody chose it
+    assert run("db.py", "--isolated").err == ""
+
+
 def test_a_read_only_file_is_not_written(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     path = write("db.py")
     monkeypatch.setattr("os.access", lambda *_: False)

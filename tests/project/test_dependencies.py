@@ -240,6 +240,13 @@ def test_a_file_that_is_no_text_is_a_warning(tmp_path: Path) -> None:
     assert (warning.line, warning.reason) == (2, "not UTF-8")
 
 
+def test_a_file_in_broken_utf_16(tmp_path: Path) -> None:
+    (tmp_path / "requirements.txt").write_bytes("sqlalchemy>=2\nasyncpg\n".encode("utf-16")[:-1])
+    (warning,) = read_dependencies(tmp_path).warnings
+    assert warning.reason.startswith("not UTF-16")
+    assert warning.reason.endswith(", which its first bytes say it is")
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
 def test_requirements_as_windows_writes_them(encoding: str, tmp_path: Path) -> None:
     """PowerShell's ``pip freeze > requirements.txt`` is UTF-16, and pip reads it by its byte order mark."""
