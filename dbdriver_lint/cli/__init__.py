@@ -96,6 +96,8 @@ def _dispatch(arguments: list[str]) -> int:
 
         write(f"dbdriver-lint {__version__}\n")
         return EXIT_CLEAN
+    if first == "help" and arguments[1:2] and arguments[1] in available():
+        arguments = [first := arguments[1], "--help"]
     if first in ("--help", "-h", "help"):
         write(DESCRIPTION.format(commands="\n".join(f"  {name:11}{text}" for name, text in available().items())))
         return EXIT_CLEAN

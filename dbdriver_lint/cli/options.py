@@ -175,8 +175,8 @@ def open_cache(args: argparse.Namespace, finder: SettingsFinder) -> ResultCache 
     started = time.time_ns()
     root = str(project_root(Path(_common_folder(args.paths or [os.curdir]))))
     settings = finder.for_directory(root)
-    given = args.cache_dir or os.environ.get(ENVIRONMENT_VARIABLE)
-    if given is None and settings.cache_dir is not None:
+    given = args.cache_dir or os.environ.get(ENVIRONMENT_VARIABLE) or None
+    if given is None and settings.cache_dir:
         given = os.path.join(settings.root or os.curdir, settings.cache_dir)
     folder = given or os.path.join(root, FOLDER)
     if given is None and Path(folder).is_symlink():  # a repository must not choose where we write

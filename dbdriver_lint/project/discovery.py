@@ -95,7 +95,7 @@ def _files_of(path: str, settings_for: Callable[[str], Settings], problems: list
         if os.path.islink(path):  # a dangling link or a circle: reading it says which
             yield path
         else:
-            problems.append(Problem(path, (error.strerror or str(error)).lower()))
+            problems.append(Problem(path or "``", (error.strerror or str(error)).lower()))
         return
     if not stat.S_ISDIR(mode):
         if not stat.S_ISREG(mode):

@@ -166,7 +166,8 @@ def override(settings: Settings, values: Mapping[str, Any]) -> Settings:
             if name in merged:
                 merged[name] = (*getattr(settings, name), *merged[name])
     if "exclude" in merged:
-        merged["exclude"] = (*settings.exclude, *merged["exclude"])
+        given = _check_patterns(tuple(merged["exclude"]), COMMAND_LINE, "exclude")
+        merged["exclude"] = (*settings.exclude, *given)
     origins = dict(settings.origins) | dict.fromkeys(values, COMMAND_LINE)
     return replace(settings, **merged, origins=tuple(origins.items()))
 
@@ -240,10 +241,21 @@ def _decode(value: Any, known: Field[Any], place: str, key: str) -> Any:
             raise SettingsError(place, key, f"expected a string, not {_kind(value)}")
         return _check_text(value, known, place, key)
     if get_args(expected)[0] is str:
-        return _decode_list(value, place, key)
+        items = _decode_list(value, place, key)
+        return _check_patterns(items, place, key) if known.metadata.get("patterns") else items
     if not isinstance(value, dict):
         raise SettingsError(place, key, f"expected a table of lists of strings, not {_kind(value)}")
+    _check_patterns(tuple(value), place, key)
     return tuple((pattern, _decode_list(items, place, f'{key}."{pattern}"')) for pattern, items in value.items())
+
+
+def _check_patterns(patterns: tuple[str, ...], place: str, key: str) -> tuple[str, ...]:
+    from dbdriver_lint.settings.patterns import means_something
+
+    for pattern in patterns:
+        if not means_something(pattern):
+            raise SettingsError(place, key, f"`{pattern}` is no pattern that git could read")
+    return patterns
 
 
 def _check_text(value: str, known: Field[Any], place: str, key: str) -> str:
@@ -274,6 +286,8 @@ def _is_text(expected: Any) -> bool:
 
 
 def _nearest_key(key: str) -> str:
+    if key == "tool":
+        return f"; in this file they stand at the top, without `[{TABLE}]`"
     if key.replace("_", "-") in _FIELDS:
         return f"; did you mean `{key.replace('_', '-')}`?"
     import difflib

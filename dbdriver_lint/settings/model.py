@@ -10,7 +10,7 @@ from dbdriver_lint.records import Field, dataclass, field, fields
 
 
 def setting(default: Any, doc: str, **extra: Any) -> Any:
-    """A settings field with its documentation; ``extra`` may name ``choices`` and ``example``."""
+    """A settings field with its documentation; ``extra`` may name ``choices``, ``pattern``, ``patterns`` and ``example``."""
     metadata = {"doc": doc, **extra}
     if isinstance(default, (list, dict, set)):
         raise TypeError("settings are immutable: use a tuple or a factory")
@@ -48,7 +48,10 @@ class Settings:
     )
     pedantic: bool = setting(False, "Also run the `pedantic` group.")
     exclude: tuple[str, ...] = setting(
-        (), "Gitignore-style patterns of files that are never linted, beside the built-in ones.", example=["legacy/"]
+        (),
+        "Gitignore-style patterns of files that are never linted, beside the built-in ones.",
+        example=["legacy/"],
+        patterns=True,
     )
     respect_gitignore: bool = setting(True, "Leave out what git ignores when a directory is searched.")
     force_exclude: bool = setting(
@@ -57,6 +60,7 @@ class Settings:
     test_patterns: tuple[str, ...] = setting(
         ("tests/", "test/", "testing/", "test_*.py", "*_test.py", "conftest.py"),
         "Gitignore-style patterns of test code, where rules about hardcoded values stay silent.",
+        patterns=True,
     )
     sqlalchemy_version: str | None = setting(
         None,

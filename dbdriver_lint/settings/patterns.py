@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from pathlib import Path
@@ -37,10 +38,26 @@ def relative_to(path: str, root: str | None) -> str:
 
 @lru_cache(maxsize=64)
 def gitignore_spec(patterns: tuple[str, ...]) -> GitIgnoreSpec:
-    """The compiled patterns; a later one overrides an earlier one, ``!`` takes back."""
+    """The compiled patterns; a later one overrides an earlier one, ``!`` takes back. One that means nothing covers nothing."""
     from pathspec import GitIgnoreSpec  # costs as much as a quarter of a short run
 
-    return GitIgnoreSpec.from_lines(patterns)
+    try:
+        return GitIgnoreSpec.from_lines(patterns)
+    except (ValueError, re.error):
+        return GitIgnoreSpec.from_lines(pattern for pattern in patterns if means_something(pattern))
+
+
+def means_something(pattern: str) -> bool:
+    """Whether git could read the pattern: not a lone ``!``, nor one that ends with a backslash."""
+    if _is_simple(pattern):
+        return True
+    from pathspec import GitIgnoreSpec
+
+    try:
+        GitIgnoreSpec.from_lines([pattern])
+    except (ValueError, re.error):
+        return False
+    return True
 
 
 def _is_simple(pattern: str) -> bool:

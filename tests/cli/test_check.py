@@ -404,6 +404,41 @@ def test_the_same_problem_is_not_told_again_and_again(run: Run) -> None:
     assert ran.err.endswith("… and the same for 15 more: no such file or directory\n")
 
 
+def test_a_pattern_that_git_could_not_read(run: Run) -> None:
+    write("db.py", "x = 1\n")
+    said = "dbdriver-lint: error: command line: exclude: `!` is no pattern that git could read\n"
+    assert run("--exclude", "legacy,!") == Ran(2, "", said)
+    for setting in ('exclude = ["a\\\\"]', 'test-patterns = ["a\\\\"]', 'per-file-ignores = { "a\\\\" = ["XDB1"] }'):
+        write("dbdriver-lint.toml", setting)
+        said = f"dbdriver-lint.toml: {setting.split()[0]}: `a\\` is no pattern that git could read"
+        assert run() == Ran(2, "", f"dbdriver-lint: error: {said}\n")
+    Path("dbdriver-lint.toml").unlink()
+    write(".gitignore", "!\nnot\\\nout.py\n")  # git passes over what it cannot read
+    write("out.py")
+    assert run() == Ran(0, "All checks passed (1 file).\n", "")
+
+
+def test_an_empty_cache_folder_is_none(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    write("src/db.py", "x = 1\n")
+    write("dbdriver-lint.toml", 'cache-dir = ""')
+    monkeypatch.setenv("DBDRIVER_LINT_CACHE_DIR", "")
+    assert run("src", "--cache-dir", "").code == 0
+    assert list(Path().glob("*.json")) == []
+
+
+def test_an_empty_path_is_named(run: Run) -> None:
+    assert run("").err == "error: ``: no such file or directory\n"
+
+
+def test_the_table_of_pyproject_in_our_own_file(run: Run) -> None:
+    write("dbdriver-lint.toml", "[tool.dbdriver-lint]\npedantic = true\n")
+    assert "tool: unknown setting; in this file they stand at the top, without `[tool.dbdriver-lint]`" in run().err
+
+
+def test_help_of_a_command(run: Run) -> None:
+    assert run("help", "engines") == run("engines", "--help")
+
+
 def test_help_and_version(run: Run) -> None:
     assert run("--version").out.startswith("dbdriver-lint 0.")
     assert "dbdriver-lint <command> --help" in run("--help").out
