@@ -74,8 +74,10 @@ def run(args: argparse.Namespace) -> int:
         write(f"{path}: written\n")
         if not args.no_settings:
             write(f"{_set_transform(path)}\n")
-    except (OSError, UnicodeDecodeError, WriteError) as error:
+    except (UnicodeDecodeError, WriteError) as error:
         fail(str(error))
+    except OSError as error:
+        fail(f"{error.filename or path}: {(error.strerror or str(error)).lower()}")
     return EXIT_CLEAN
 
 

@@ -30,11 +30,11 @@ Said = tuple[int, list[str], str]
 """Exit code, the places and codes of the findings, and what went to standard error."""
 
 
-def lint(*arguments: str) -> Said:
+def lint(*arguments: str, options: tuple[str, ...] = OPTIONS) -> Said:
     forget()
     out, err = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-        code = main([*OPTIONS, *arguments])
+        code = main([*options, *arguments])
     found = [" ".join(line.split()[:2]) for line in out.getvalue().splitlines() if " XDB" in line]
     return code, found, err.getvalue()
 
@@ -62,11 +62,13 @@ def tree(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Ite
     shutil.rmtree(folder)
 
 
-def as_somebody_else(*arguments: str) -> Said:
+def as_somebody_else(*arguments: str, options: tuple[str, ...] = OPTIONS) -> Said:
     """What a process says that has no more rights than anyone; permissions do not stop the superuser."""
     if os.geteuid() != 0:
-        return lint(*arguments)
-    lint(*arguments, "--diff")  # imports all that it needs, which the other user may not be able to read
+        return lint(*arguments, options=options)
+    lint(
+        *arguments, "--diff", options=options
+    )  # imports all that it needs, which the other user may not be able to read
     for here, directories, files in os.walk("."):
         for name in (*directories, *files):
             os.chown(Path(here, name), NOBODY, NOBODY)
@@ -78,7 +80,7 @@ def as_somebody_else(*arguments: str) -> Said:
             os.setgroups([])
             os.setgid(NOBODY)
             os.setuid(NOBODY)
-            os.write(writing, pickle.dumps(lint(*arguments)))
+            os.write(writing, pickle.dumps(lint(*arguments, options=options)))
         finally:
             os._exit(0)
     os.close(writing)
@@ -105,6 +107,23 @@ def test_closed_folders_and_files(tree: Path) -> None:
     assert "hidden: directory not searched: permission denied" in err
     assert err.count("closed") == 1
     assert "Traceback" not in err
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="other permissions")
+def test_a_closed_folder_that_is_named(tree: Path) -> None:
+    write("a.py", "closed/b.py")
+    Path("closed").chmod(0)
+    code, found, err = as_somebody_else("closed", "closed/b.py", "a.py")
+    assert (code, found) == (2, ["a.py:3:16: XDB102"])
+    assert err.splitlines() == [
+        "error: closed: directory not searched: permission denied",
+        "error: closed/b.py: permission denied",
+    ]
+    Path("pyproject.toml").unlink()  # the folder itself is the root of its project
+    with_cache = tuple(option for option in OPTIONS if option != "--no-cache")
+    code, found, err = as_somebody_else("closed", options=with_cache)
+    assert (code, found) == (2, [])
+    assert err.splitlines() == ["error: closed: directory not searched: permission denied"]
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="other permissions")
