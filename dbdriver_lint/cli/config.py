@@ -58,7 +58,8 @@ def _show(settings: Settings) -> Iterator[str]:
     for field in setting_fields():
         value = getattr(settings, field.name)
         origin = settings.origin(field.name) or "default"
-        shown = "" if value is None else _toml(value)
+        table = field.name == "per_file_ignores"
+        shown = "" if value is None else "{}" if table and not value else _toml(value)
         yield f"{key_of(field.name)} = {shown}  # {origin}" if shown else f"# {key_of(field.name)} is not set"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,12 +11,12 @@ from dbdriver_lint.cli.options import comma_list, new_parser
 from dbdriver_lint.cli.process import EXIT_CLEAN, EXIT_FINDINGS, fail, say, write
 
 if TYPE_CHECKING:
-    import argparse
     from collections.abc import Callable, Iterator
 
     from dbdriver_lint.settings.model import Settings
 
 DEFAULT_VARIABLE = "DATABASE_URL"
+_DAY = 86_400.0
 
 
 def parser() -> argparse.ArgumentParser:
@@ -47,7 +48,7 @@ def parser() -> argparse.ArgumentParser:
         help="the application converts the URL (transform_url_for_driver, engine_arguments): examine the result",
     )
     parser.add_argument("--connect", action="store_true", help="really connect, step by step")
-    parser.add_argument("--timeout", type=float, default=5.0, metavar="SECONDS", help="for each step (default: 5)")
+    parser.add_argument("--timeout", type=_seconds, default=5.0, metavar="SECONDS", help="for each step (default: 5)")
     parser.add_argument("--output-format", choices=("text", "json"), default="text", help="default: text")
     parser.add_argument("--color", choices=("auto", "always", "never"), default="auto", help="default: auto")
     return parser
@@ -66,8 +67,6 @@ def run(args: argparse.Namespace) -> int:
     from dbdriver_lint.rules.index import check_settings
     from dbdriver_lint.settings.load import SettingsError, SettingsFinder
 
-    if not args.timeout > 0:
-        fail("--timeout: more than 0 seconds")
     here = Path.cwd()
     try:
         settings = SettingsFinder(check=check_settings).for_directory(str(here))
@@ -85,6 +84,21 @@ def run(args: argparse.Namespace) -> int:
     shown = to_json(diagnoses) + "\n" if args.output_format == "json" else ""
     write(shown or text(diagnoses, color=terminal_for(args.color, sys.stdout).color))
     return EXIT_CLEAN if all(diagnosis.healthy for diagnosis in diagnoses) else EXIT_FINDINGS
+
+
+def _seconds(text: str) -> float:
+    """A time that sockets take for one.
+
+    Raises:
+        ArgumentTypeError: no number, or none above 0 and up to a day.
+    """
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0
+    if not 0 < seconds <= _DAY:
+        raise argparse.ArgumentTypeError(f"expected seconds, more than 0 and no more than a day, not `{text}`")
+    return seconds
 
 
 def _urls(args: argparse.Namespace, settings: Settings) -> list[tuple[str, str]]:

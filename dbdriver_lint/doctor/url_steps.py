@@ -56,6 +56,9 @@ def examine_url(text: str) -> tuple[list[Result], Subject | None, str]:
     given, results = _unwrapped(text)
     shown = masked_url(given)
     if not HAS_SCHEME.match(given):
+        if not given:
+            empty = failed(PARSE, "it is empty", _ARGUMENT_ERROR, "give the variable its value where the program runs")
+            return [*results, empty], None, ""
         head, _, rest = given.rpartition("://")
         results.append(failed(PARSE, "it does not begin with `dialect://`", _ARGUMENT_ERROR, "write `postgresql://` …"))
         if head or not rest or ":/" in rest:
@@ -215,6 +218,12 @@ def _hosts(address: Address, dialect: str) -> list[Result]:
     results: list[Result] = []
     for host in hosts:
         place = None if host.is_socket else place_of(host.name, host.port)
+        if not host.is_socket and not 0 < host.port < 65_536:
+            found = f"{host}: there is no port {host.port}"
+            results.append(
+                failed(HOST, found, "the first connection raises: ports are 1 to 65535", "write the server's port")
+            )
+            continue
         if place is None or (place.transaction_pooler and dialect != "postgresql"):
             continue
         if place.transaction_pooler:

@@ -144,3 +144,12 @@ def test_an_incomplete_look_does_not_shrink_the_baseline(capfd: pytest.CaptureFi
     assert code == 2
     assert "nowhere.py" in err
     assert Path("dbdriver-baseline.json").read_text(encoding="utf-8") == before
+
+
+def test_what_config_shows_can_be_pasted(capfd: pytest.CaptureFixture[str]) -> None:
+    Path("dbdriver-lint.toml").write_text('per-file-ignores = { "a b/" = ["XDB1"] }\n')
+    for options in (["--isolated"], []):
+        code, shown, _ = run(capfd, "config", *options)
+        assert code == 0
+        Path("dbdriver-lint.toml").write_text(shown)
+        assert run(capfd, "config")[:2] == (0, shown.replace("  # default", "  # dbdriver-lint.toml"))

@@ -234,3 +234,26 @@ def test_a_url_in_a_line_that_nobody_can_read(capfd: pytest.CaptureFixture[str],
     assert (code, out) == (2, "")
     assert len(err.splitlines()) == 1
     assert "nor in .env; .env:2: its quote is not closed; " in err
+
+
+@pytest.mark.parametrize("seconds", ["0", "-1", "nan", "inf", "1e9", "abc", ""])
+def test_a_timeout_that_is_none(capfd: pytest.CaptureFixture[str], seconds: str) -> None:
+    code, out, err = doctor(capfd, "--url", "sqlite://", "--connect", f"--timeout={seconds}")
+    said = f"argument --timeout: expected seconds, more than 0 and no more than a day, not `{seconds}`"
+    assert (code, out, err) == (2, "", f"dbdriver-lint: error: {said}\n")
+
+
+def test_an_empty_url(capfd: pytest.CaptureFixture[str]) -> None:
+    Path(".env").write_text("DATABASE_URL=\n")
+    code, out, err = doctor(capfd)
+    assert (code, err) == (1, "")
+    assert "FAIL  parse           it is empty\n" in out
+    assert "fails: it is empty" in out
+
+
+@pytest.mark.parametrize("options", [[], ["--connect", "--timeout=1"]])
+def test_a_port_that_there_is_not(capfd: pytest.CaptureFixture[str], options: list[str]) -> None:
+    url = "postgresql+psycopg2://app@127.0.0.1:99999/app"
+    code, out, err = doctor(capfd, "--url", url, "--driver=psycopg2", *options)
+    assert (code, err) == (1, "")
+    assert "FAIL  host            127.0.0.1:99999: there is no port 99999\n" in out

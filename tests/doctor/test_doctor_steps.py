@@ -49,7 +49,7 @@ def url_failure(text: str) -> Result | None:
         (f"postgresql://u:{PASSWORD}@h/d\n", "parse", "`postgresql://u:***@h/d`"),
         (f"jdbc:postgresql://u:{PASSWORD}@h/d", "parse", "`postgresql://u:***@h/d`"),
         (f"u:{PASSWORD}@h/d", "parse", "`postgresql://`"),
-        ("", "parse", "`postgresql://`"),
+        ("", "parse", "its value"),
         (f"postgres:/u:{PASSWORD}@h/d", "parse", "`postgresql://`"),
         ("postgresql://u:***@h/d", "parse", "dialect://"),
         (f"postgresql://u:{PASSWORD}@h:port/d", "parse", "dialect://"),
