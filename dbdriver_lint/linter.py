@@ -73,7 +73,7 @@ def check_source(path: str, data: bytes, settings: Settings, project: Project, *
     try:
         source = SourceFile.from_bytes(path, data)
     except UnreadableSourceError as error:
-        return FileResult(path, _unreadable(path, error.reason, error.line, error.column, codes))
+        return FileResult(path, _not_linted(path, error.reason, error.line, error.column, codes))
 
     from dbdriver_lint.analysis.module_facts import NO_FACTS
     from dbdriver_lint.project.dependencies import Dependencies
@@ -85,9 +85,9 @@ def check_source(path: str, data: bytes, settings: Settings, project: Project, *
         try:
             facts, faithful = facts_of(source, settings)
         except UnparsableSourceError as error:
-            return FileResult(path, _unreadable(path, error.reason, error.line, error.column, codes), source)
+            return FileResult(path, _not_linted(path, error.reason, error.line, error.column, codes), source)
         except RecursionError:
-            return FileResult(path, _unreadable(path, "nested too deeply to be analysed", 1, 1, codes), source)
+            return FileResult(path, _not_linted(path, "nested too deeply to be analysed", 1, 1, codes), source)
         dependencies = Dependencies() if facts is NO_FACTS else project.dependencies_for(settings)
         contexts = [Context(source, settings, dependencies, facts, faithful, project)]
     subjects = [_subjects(context.module) for context in contexts]
@@ -107,7 +107,7 @@ def check_source(path: str, data: bytes, settings: Settings, project: Project, *
         own = broken_in(path, source.text)
         unread = [*(each for each in unread if os.path.abspath(each.path) != os.path.abspath(path)), *own.warnings]
         if own.broken is not None:
-            broken = _unreadable(path, own.broken.reason, own.broken.line, 1, codes)
+            broken = _not_linted(path, own.broken.reason, own.broken.line, 1, codes)
             result = replace(result, findings=(*broken, *result.findings))
     else:
         result = _suppressed(source, contexts[0], findings, codes, noqa)
@@ -297,20 +297,28 @@ def _completed(fix: Fix, source: SourceFile) -> Fix | None:
         return None
 
 
-def _unreadable(path: str, reason: str, line: int, column: int, codes: frozenset[str]) -> tuple[Finding, ...]:
+def unreadable(path: str, message: str, place: Position, settings: Settings) -> tuple[Finding, ...]:
+    """The finding for a file that cannot be had; none where that rule is off."""
+    return _unreadable(path, message, place, enabled_codes(entries(), settings, path))
+
+
+def _not_linted(path: str, reason: str, line: int, column: int, codes: frozenset[str]) -> tuple[Finding, ...]:
+    return _unreadable(path, f"This file was not linted: {reason}", Position(line, column), codes)
+
+
+def _unreadable(path: str, message: str, place: Position, codes: frozenset[str]) -> tuple[Finding, ...]:
     if UNREADABLE not in codes or "{{" in path:
         return ()  # below a folder such as `{{cookiecutter.name}}` is what becomes Python only when it is filled in
-    position = Position(line, column)
     return (
         Finding(
             code=UNREADABLE,
             name="unreadable-file",
-            message=f"This file was not linted: {reason}",
+            message=message,
             severity=Severity.ERROR,
             confidence=Confidence.HIGH,
             path=path,
-            start=position,
-            end=position,
+            start=place,
+            end=place,
         ),
     )
 

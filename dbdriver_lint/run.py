@@ -11,7 +11,6 @@ from functools import partial, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
-from dbdriver_lint.findings.model import Confidence, Finding, Severity
 from dbdriver_lint.project.discovery import SUFFIXES, Problem
 from dbdriver_lint.records import dataclass, field, replace
 from dbdriver_lint.source.files import NOTEBOOK, NotebookError, read_regular
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from dbdriver_lint.cache import Inputs, ResultCache
+    from dbdriver_lint.findings.model import Finding
     from dbdriver_lint.linter import FileResult
     from dbdriver_lint.settings.model import Settings
     from dbdriver_lint.source.notebook import Notebook
@@ -181,7 +181,7 @@ def lint_file(task: Task, options: Options) -> Outcome:
         try:
             data = read_regular(task.path)
         except OSError as error:
-            return Outcome(task.path, (unreadable(task.path, error.strerror or str(error)),))
+            return _unread(task, error.strerror or str(error))
     outcome = _work(task, data, options)
     if record and not any(problem.fatal for problem in outcome.problems):
         inputs = recording.inputs(data, found=bool(outcome.findings))
@@ -193,8 +193,7 @@ def _work(task: Task, data: bytes, options: Options) -> Outcome:
     try:
         document = Document(task.path, data)
     except NotebookError as error:
-        place = Position(error.line, error.column)
-        return Outcome(task.path, (replace(unreadable(task.path, error.reason), start=place, end=place),))
+        return _unread(task, error.reason, error.line, error.column)
     try:
         if options.accept is not None:
             return _accept(task, document, options)
@@ -241,11 +240,14 @@ def _notebook(path: str, data: bytes) -> Notebook:
     return Notebook.parse(path, data)
 
 
-def unreadable(path: str, reason: str) -> Finding:
-    """The finding for a file whose bytes cannot be had."""
+def _unread(task: Task, reason: str, line: int = 1, column: int = 1) -> Outcome:
+    """A file that cannot be had: a finding, or a warning where there is to be none of it."""
+    from dbdriver_lint.linter import unreadable
+
     message = f"the file cannot be read, so nothing in it was checked: {reason.lower()}"
-    start = Position(1, 1)
-    return Finding("XDB902", "unreadable-file", message, Severity.ERROR, Confidence.HIGH, path, start, start)
+    findings = unreadable(task.path, message, Position(line, column), task.settings)
+    told = () if findings else (Problem(f"{task.path}:{line}", message, fatal=False),)
+    return Outcome(task.path, findings, problems=told)
 
 
 def describe_crash(error: BaseException) -> str:

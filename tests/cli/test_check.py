@@ -307,6 +307,18 @@ def test_what_is_missing_is_an_error_and_the_rest_is_linted(run: Run) -> None:
     assert "XDB102" in ran.out
 
 
+def test_a_file_that_cannot_be_had_is_no_finding_where_that_rule_is_off(run: Run) -> None:
+    write("old/template.ipynb", "{{ cells }}")
+    Path("dangling.py").symlink_to("nowhere.py")
+    write("dbdriver-lint.toml", 'per-file-ignores = { "old/" = ["XDB902"] }')
+    ran = run("--output-format=concise")
+    assert ran.code == 1
+    assert [line.split()[:2] for line in ran.out.splitlines() if "XDB" in line] == [["dangling.py:1:1:", "XDB902"]]
+    assert ran.err.startswith("warning: old/template.ipynb:1: the file cannot be read, so nothing in it was checked: ")
+    ran = run("--ignore=XDB902")
+    assert (ran.code, len(ran.err.splitlines())) == (0, 2)
+
+
 def test_a_file_that_vanishes(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     write("a.py")
     write("b.py")
