@@ -21,7 +21,7 @@ from dbdriver_lint.project.modules import shared_modules
 from dbdriver_lint.records import dataclass, field
 from dbdriver_lint.source.files import shown_path
 from dbdriver_lint.source.nesting import too_deep
-from dbdriver_lint.source.parse import UnparsableSourceError, parse
+from dbdriver_lint.source.parse import UnparsableSourceError, is_python, parse
 from dbdriver_lint.source.slice import Slicer
 from dbdriver_lint.source.text import Position, SourceFile, UnreadableSourceError
 from dbdriver_lint.source.translation import Translator, Untranslatable
@@ -140,7 +140,7 @@ class FirstPartyModules:
 
     def slicer(self, source: SourceFile) -> Slicer | None:
         """A file that is linted as ``ast`` reads it, once for itself and for those that import it; else None."""
-        return self._slicer(os.path.abspath(source.path), source.text)
+        return self._slicer(os.path.abspath(source.path), source.text) if is_python(source.text) else None
 
     def _slicer(self, path: str, text: str) -> Slicer | None:
         """The file as ``ast`` reads it; None where its syntax is newer than this interpreter's."""

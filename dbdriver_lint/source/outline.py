@@ -21,6 +21,7 @@ from dbdriver_lint.source.bindings import (
     sets_attributes,
     yields,
 )
+from dbdriver_lint.source.skeleton import skeleton
 from dbdriver_lint.source.text import line_starts
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ _IMPLICIT = frozenset(
 _DISTANCE = 3
 #: ``self.name = …``, also with an annotation, an operator or in a tuple; a comparison does no harm.
 _SETS = re.compile(r"\b(?:self|cls|instance)\.(\w+)\s*(?:[:,=]|[-+|]=)")
+#: A statement that may be ``global …``; it is rare, while the word is in many a comment.
+_GLOBAL = re.compile(r"(?:^|[;:])[ \t]*global[ \t\\]", re.MULTILINE)
 
 
 class Statement:
@@ -117,32 +120,36 @@ class Outline:
         self.starts = line_starts(text)
         self._ascii = text.isascii()
         #: What is looked for in every statement only where the file has it at all.
-        self._has_globals = "global " in text
+        self._has_globals = _GLOBAL.search(text) is not None
         self._has_walrus = ":=" in text
         self._has_yields = "yield" in text
         self._areas: dict[ast.stmt | None, Area] = {}
-        #: Functions whose statements were put away, with the line on which the first one stands.
-        self._put_away: dict[ast.stmt, int] = {}
+        #: The lines on which the bodies of functions begin that were left out so far.
+        self._left_out: frozenset[int] = frozenset()
         self.module = Area()
-        self.module = self._area(ast.parse(text).body, None)
+        self.module = self._area(self._read(), None)
+
+    def _read(self) -> list[ast.stmt]:
+        """The statements of the file, those of functions left out where that can be done."""
+        bones = skeleton(self.text)
+        if bones.lines:
+            try:
+                read = ast.parse(bones.text).body
+            except SyntaxError:
+                pass  # the file has an error, or it is cut where it should not be
+            else:
+                self._left_out = bones.lines
+                return read
+        return ast.parse(self.text).body
 
     def put_away(self) -> None:
         """Keep no more of the functions than their names; they are read again when a slice needs them."""
-        if "\f" in self.text:
-            return
         self._areas = {node: area for node, area in self._areas.items() if not isinstance(node, FUNCTIONS)}
-        for node in [s.node for area in (self.module, *self._areas.values()) for s in area.statements]:
-            functions = node.body if isinstance(node, ast.ClassDef) and node not in self._areas else [node]
-            for function in functions:
-                if isinstance(function, FUNCTIONS) and function.body and self.stands_alone(function.body[0]):
-                    self._put_away[function] = self.line_of(self.start(function.body[0]))
-                    function.body = []
 
     def close(self) -> None:
         """Keep no statement: what was made of them only asks for places in the text."""
         self.module = Area()
         self._areas.clear()
-        self._put_away.clear()
 
     def inside(self, definition: Statement) -> Area:
         """The statements of a function or class."""
@@ -165,9 +172,9 @@ class Outline:
 
     def _body(self, node: ast.stmt) -> list[ast.stmt]:
         assert isinstance(node, DEFINITIONS)
-        if node.body:
+        first = node.body[0].lineno
+        if first not in self._left_out or not isinstance(node, FUNCTIONS):
             return node.body
-        first = self._put_away[node]
         inner = ast.parse("\n" * (first - 2) + "if 1:\n" + self.text[self.starts[first - 1] : self.end(node)]).body[0]
         assert isinstance(inner, ast.If)
         return inner.body
@@ -253,7 +260,7 @@ class Outline:
 
     def _globals(self, node: ast.stmt) -> Iterator[str]:
         """The module's names that a function assigns."""
-        if "global " in self.text[self.start(node) : self.end(node)]:
+        if _GLOBAL.search(self.text, self.start(node), self.end(node)) is not None:
             for inner in (inner for statement in self._body(node) for inner in below(statement)):
                 if isinstance(inner, ast.Global):
                     yield from inner.names
