@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from dbdriver_lint.analysis.anchors import NodeAnchor
+from dbdriver_lint.analysis.frames import Frame
 from dbdriver_lint.analysis.program import ClassRecord, FunctionRecord, InstanceRecord
 from dbdriver_lint.analysis.symbols import canonical
 from dbdriver_lint.analysis.values import (
@@ -30,7 +31,6 @@ from dbdriver_lint.records import replace as copy
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from dbdriver_lint.analysis.frames import Frame
     from dbdriver_lint.analysis.layer import Layer
 
 _SETTINGS = frozenset(
@@ -99,7 +99,12 @@ def is_enumeration(record: ClassRecord) -> bool:
 
 
 def generated_attribute(interpreter: Layer, record: InstanceRecord, name: str, frame: Frame) -> Value | None:
-    """What a generated ``__init__`` sets ``name`` to; None where it is no field."""
+    """What a generated ``__init__`` sets ``name`` to; None where it is no field.
+
+    The variables of settings are those that are set beside their class, whoever reads them: what one file is told
+    all others are told too, and each depends on the same files.
+    """
+    frame = Frame(record.owner.module, record.owner.env, depth=frame.depth)
     owners = list(interpreter.ancestors(record.owner, name))
     bases = base_symbols(record.owner)
     settings = bool(bases & _SETTINGS)

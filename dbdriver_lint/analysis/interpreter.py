@@ -73,6 +73,13 @@ class Interpreter(Functions):
         inner.run_module(part)
         return inner.parts
 
+    def made_apart(self, value: Object, record: InstanceRecord, name: str) -> Value | None:
+        """An attribute of an object that is the same for all who ask, found with steps of its own."""
+        inner = Interpreter(self.importer, self._nesting + 1)
+        found = inner.made_attribute(value, record, name, Frame(record.owner.module, record.owner.env))
+        self.parts |= inner.parts
+        return found
+
     def record_function(self, record: FunctionRecord) -> None:
         """Execute a function by itself, its parameters unknown, and record the calls in it."""
         frame = self.alone(record)

@@ -11,8 +11,11 @@ if TYPE_CHECKING:
     import libcst as cst
 
     from dbdriver_lint.analysis.frames import Frame
-    from dbdriver_lint.analysis.program import ClassRecord, FunctionRecord, ModuleRecord
+    from dbdriver_lint.analysis.program import ClassRecord, FunctionRecord, InstanceRecord, ModuleRecord
     from dbdriver_lint.analysis.values import Arguments, CallRecord, Object, Value
+
+#: How many interpreters may wait for one another: for a name of another module, for an attribute of an object.
+MAX_NESTING = 10
 
 
 class Layer:
@@ -34,6 +37,13 @@ class Layer:
             yield
         finally:
             Layer._made -= 1
+
+    _nesting: int
+    """How many interpreters wait for what this one finds."""
+
+    def made_apart(self, value: Object, record: InstanceRecord, name: str) -> Value | None:
+        """An attribute of an object that is the same for all who ask, found with steps of its own."""
+        raise NotImplementedError
 
     def ancestors(self, record: ClassRecord, name: str, depth: int = 0) -> Iterator[ClassRecord]:
         """The class and its first-party bases, nearest first, each as far as the member ``name`` needs it."""

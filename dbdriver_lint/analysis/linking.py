@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from dbdriver_lint.analysis.assignments import Assignments, interesting
+from dbdriver_lint.analysis.layer import MAX_NESTING
 from dbdriver_lint.analysis.program import Deferred, Importer, ModuleRecord
 from dbdriver_lint.analysis.relevance import speaks_of_databases
 from dbdriver_lint.analysis.symbols import WELL_KNOWN, WILDCARD_EXPORTS, canonical
@@ -20,15 +21,12 @@ if TYPE_CHECKING:
 
 #: How many parts of other modules are looked at for one file, or for one part.
 MAX_PARTS = 100
-#: How many modules may wait for one another's names.
-MAX_NESTING = 10
 
 
 class Linking(Assignments):
     """The part of the interpreter that knows other modules."""
 
     importer: Importer
-    _nesting: int
     parts: set[ModuleRecord]
 
     def _import(self, node: cst.Import | cst.LazyImport, frame: Frame) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from dbdriver_lint.analysis import fields, strings
 from dbdriver_lint.analysis.changes import may_change
-from dbdriver_lint.analysis.layer import Layer
+from dbdriver_lint.analysis.layer import MAX_NESTING, Layer
 from dbdriver_lint.analysis.program import ClassRecord, FunctionRecord, InstanceRecord, ModuleRecord
 from dbdriver_lint.analysis.relevance import speaks_of_databases
 from dbdriver_lint.analysis.values import (
@@ -142,7 +142,12 @@ class Objects(Layer):
         found = record.attributes.get(name)
         if found is None and name not in record.asked:
             record.asked.add(name)
-            found = None if self._is_plain_method(record.owner, name) else self._initialised(value, record, name, frame)
+            if record is record.owner.by_default and self._nesting < MAX_NESTING:
+                record.attributes[name] = Unknown("it needs itself")
+                found = self.made_apart(value, record, name)
+                del record.attributes[name]
+            else:
+                found = self.made_attribute(value, record, name, frame)
             if found is not None:
                 record.attributes[name] = found
         if found is None and record.wanted is not None:
@@ -151,6 +156,10 @@ class Objects(Layer):
         if found is None:
             found = self.class_attribute(record.owner, name)
         return found
+
+    def made_attribute(self, value: Object, record: InstanceRecord, name: str, frame: Frame) -> Value | None:
+        """An attribute as an object gets it when it is made; None where that says nothing of it."""
+        return None if self._is_plain_method(record.owner, name) else self._initialised(value, record, name, frame)
 
     def _is_plain_method(self, owner: ClassRecord, name: str) -> bool:
         """Whether a name is a method that nothing in the modules of its class may bind anew: it is only called."""
@@ -229,7 +238,10 @@ class Objects(Layer):
         if isinstance(definition, ClassRecord):
             if positional and fields.is_enumeration(definition):
                 return choice([_member(option) for option in options(positional[0])])
-            made = InstanceRecord(definition, positional, arguments.keywords, arguments.open)
+            if positional or arguments.keywords or arguments.open:
+                made = InstanceRecord(definition, positional, arguments.keywords, arguments.open)
+            else:
+                made = definition.by_default = definition.by_default or InstanceRecord(definition)
             return Object("instance", definition.name, made)
         bound: Value | None = None
         if isinstance(definition, tuple):

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 from dbdriver_lint.analysis import strings
 from dbdriver_lint.analysis.interpreter import Interpreter
-from dbdriver_lint.analysis.program import Importer, ModuleRecord
+from dbdriver_lint.analysis.program import ClassRecord, Importer, InstanceRecord, ModuleRecord
 from dbdriver_lint.analysis.statements import MAX_STEPS
 from dbdriver_lint.analysis.tree import dotted
-from dbdriver_lint.analysis.values import EnvVar, Value
+from dbdriver_lint.analysis.values import EnvVar, Object, Value
 from dbdriver_lint.records import dataclass, field
 
 if TYPE_CHECKING:
@@ -46,11 +46,18 @@ class Trial(Interpreter):
         self.steps = MAX_STEPS - _STEPS
         self.input = source
         self.given = given
+        #: What stands here for the objects that all interpreters share.
+        self._objects: dict[ClassRecord, InstanceRecord] = {}
 
     def run_apart(self, part: ModuleRecord) -> set[ModuleRecord]:
         inner = Trial(self.importer, self.given, self.input, self._nesting + 1)
         inner.run_module(part)
         return inner.parts
+
+    def instance_attribute(self, value: Object, record: InstanceRecord, name: str, frame: Frame) -> Value | None:
+        if record is record.owner.by_default:
+            record = self._objects.setdefault(record.owner, InstanceRecord(record.owner))
+        return super().instance_attribute(value, record, name, frame)
 
     @property
     def value(self) -> Value:

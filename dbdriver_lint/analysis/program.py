@@ -230,6 +230,8 @@ class ClassRecord:
     fields: dict[str, cst.BaseExpression] = field(default_factory=dict)
     any_instance: InstanceRecord | None = None
     """What ``self`` is in a method that is looked at by itself."""
+    by_default: InstanceRecord | None = None
+    """What calling it without an argument gives: to all who do, since an object is made as far as it is asked for."""
 
 
 @dataclass(slots=True, eq=False)

@@ -159,3 +159,34 @@ def test_field_that_is_read_twice_is_the_same(tmp_path: Path) -> None:
     config = f'{PYDANTIC}class S(BaseSettings):\n    database_url: str = "{PG}"\nsettings = S()'
     code = f"{USE}\ncreate_async_engine(settings.database_url)"
     assert followed(tmp_path, code, config=config) == (f"DATABASE_URL={PG}", "$DATABASE_URL")
+
+
+def test_settings_that_make_themselves_while_they_are_made(tmp_path: Path) -> None:
+    found = followed(
+        tmp_path,
+        "from app.config import Settings\nengine = create_engine(Settings().url)",
+        app__config="""
+            class Settings:
+                def __init__(self):
+                    self.name = Settings().name
+                    self.url = f"postgresql://db/{Settings().name}"
+            """,
+    )
+    assert found == ("postgresql://db/{}",)
+
+
+def test_one_object_for_all_that_make_it_without_arguments(tmp_path: Path) -> None:
+    found = followed(
+        tmp_path,
+        """
+        from app.config import Settings
+        other = Settings("mysql")
+        engine = create_engine(Settings().url if ready else other.url)
+        """,
+        app__config="""
+            class Settings:
+                def __init__(self, name="postgresql"):
+                    self.url = name + "://db/app"
+            """,
+    )
+    assert found == ("postgresql://db/app", "mysql://db/app")

@@ -125,6 +125,22 @@ def test_files_of_variables(tree: Tree) -> None:
     assert not tree.known("app/db.py")
 
 
+def test_files_of_variables_that_settings_read_for_several_modules(tree: Tree) -> None:
+    tree.write(
+        "app/config.py",
+        "from pydantic_settings import BaseSettings\n\n\nclass Settings(BaseSettings):\n    database_url: str\n\n\n"
+        "settings = Settings()\n\n\ndef get_settings():\n    return Settings()\n",
+    )
+    read = f"{ASYNC}\nfrom app.config import settings\nengine = create_async_engine(settings.database_url)\n"
+    tree.write("app/db.py", read)
+    tree.write("app/jobs.py", read)
+    tree.write("app/made.py", read.replace("settings", "get_settings").replace("get_settings.", "get_settings()."))
+    tree.write(".env", f"DATABASE_URL={SYNC_URL}\n")
+    assert codes(tree.lint()) == ["db.py XDB103", "jobs.py XDB103", "made.py XDB103"]
+    tree.write(".env", f"DATABASE_URL={GOOD_URL}\n")
+    assert tree.lint() == []
+
+
 def test_dependencies(tree: Tree) -> None:
     settings = Settings(select=("sync-driver-in-async-engine",))
     tree.write("app/config.py", 'URL = "postgresql://db.internal/app"\n')  # psycopg, which can do both, from 2.1
