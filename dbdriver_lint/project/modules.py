@@ -30,6 +30,7 @@ MAX_FOLDERS = 2_000
 FEW = 200
 
 _INIT = "__init__.py"
+_MAIN = "main.py"
 #: Files of a folder in which programs are started.
 _STARTS = frozenset({*ROOT_MARKERS, "alembic.ini"})
 
@@ -127,6 +128,11 @@ class Modules:
                 others = starts[nearest + 1 :] if _INIT in self._listing(root) else []
                 # of a package, nobody knows whether the program is started in it or above
                 return None if any(self._has_file(other, name) for other in others) else found
+        for package in self._packages_around(folder):
+            # nothing above has the module, so the program is started where it stands
+            found = self._below(package, name) if _MAIN in self._listing(package) else None
+            if found is not None:
+                return found
         beside = self._beside(folder).get(name.partition(".")[0], [])
         return self._below(beside[0], name) if len(beside) == 1 else None
 
@@ -145,6 +151,12 @@ class Modules:
             if not root.startswith(top + os.sep):
                 return
             root = os.path.dirname(root)
+
+    def _packages_around(self, folder: str) -> Iterator[str]:
+        """The packages that a folder is in, itself first."""
+        while _INIT in self._listing(folder):
+            yield folder
+            folder = os.path.dirname(folder)
 
     def _top(self, folder: str) -> str:
         """The repository's top, else the nearest folder with a project file, else ``folder``."""

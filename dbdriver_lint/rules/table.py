@@ -12,7 +12,7 @@ ROWS: tuple[tuple[str, str, str, str, bool, tuple[str, ...], tuple[Needle, ...]]
         "hardcoded-driver-url",
         "design",
         False,
-        ("on_url",),
+        ("on_url", "on_built_url"),
         ("postgres", "mysql", "mariadb", "oracle", "mssql"),
     ),
     (

@@ -130,6 +130,16 @@ def test_package_that_programs_are_started_in(tmp_path: Path) -> None:
     assert find(tmp_path, "other/app/main.py", "app.config") is None
 
 
+def test_package_with_a_main_module_that_its_files_import_from(tmp_path: Path) -> None:
+    """``cd app && uvicorn main:app``, though ``app`` has an ``__init__.py``."""
+    (tmp_path / ".git").mkdir()
+    tree(tmp_path, "app/__init__.py", "app/main.py", "app/config.py", "app/core/__init__.py", "app/core/db.py")
+    tree(tmp_path, "lib/__init__.py", "lib/yaml.py", "lib/load.py", "top.py")
+    assert find(tmp_path, "app/core/db.py", "config") == "app/config.py"
+    assert find(tmp_path, "app/core/db.py", "top") == "top.py"
+    assert find(tmp_path, "lib/load.py", "yaml") is None  # the library of that name
+
+
 def test_either_of_a_started_package_and_what_is_above_it_is_neither(tmp_path: Path) -> None:
     (tmp_path / ".git").mkdir()
     tree(tmp_path, "config.py", "app/__init__.py", "app/requirements.txt", "app/config.py", "app/main.py")

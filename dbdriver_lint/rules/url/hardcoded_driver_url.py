@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from dbdriver_lint.analysis.urls import possible_url
+from dbdriver_lint.analysis.values import Text
 from dbdriver_lint.findings.model import Group, Severity
 from dbdriver_lint.knowledge.dialects import DIALECTS, SCHEMES
 from dbdriver_lint.rules.base import Bad, Draft, Good, Rule
@@ -13,7 +15,9 @@ from dbdriver_lint.rules.engines import has_engine_in_hand
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from dbdriver_lint.analysis.facts import UrlLiteral
+    from dbdriver_lint.analysis.facts import BuiltUrl, UrlLiteral
+    from dbdriver_lint.analysis.values import Anchor
+    from dbdriver_lint.knowledge.urls import DatabaseUrl
     from dbdriver_lint.rules.context import Context
 
 #: What a name is called that holds a URL to connect with.
@@ -32,7 +36,8 @@ class HardcodedDriverUrl(Rule):
 
     ## What it does
     Finds URL literals with a host that are used to connect: given to an engine or driver, or kept
-    in a name such as `DATABASE_URL`. It passes over scheme prefixes, comparisons, docstrings,
+    in a name such as `DATABASE_URL`; also those that are put together of nothing but constants, with a
+    password among them. It passes over scheme prefixes, comparisons, docstrings,
     messages, SQLite files (they have neither host nor credentials), f-strings whose host or
     user is filled in, test code, and the default of a settings field or environment variable
     on the developer's own machine.
@@ -69,9 +74,19 @@ class HardcodedDriverUrl(Rule):
         Bad(
             'import os\n\nurl = os.getenv("DATABASE_URL", "postgresql+asyncpg://app:secret@db.prod.example.com/app")\n'
         ),
+        Bad(
+            'server, username, password = "10.0.0.5", "app", "secret"\n\n'
+            'DATABASE_URL = f"mysql+pymysql://{username}:{password}@{server}/app"\n'
+        ),
     )
     good = (
         Good('import os\n\nDATABASE_URL = os.environ["DATABASE_URL"]\n'),
+        Good(
+            "import os\n\n"
+            'HOST = os.getenv("DB_HOST", "db.internal")\n'
+            'DATABASE_URL = f"postgresql+asyncpg://app:secret@{HOST}/app"\n'
+        ),
+        Good('USER = PASSWORD = "postgres"\nDATABASE_URL = f"postgresql+asyncpg://{USER}:{PASSWORD}@localhost/app"\n'),
         Good(
             "import os\n\n"
             'DATABASE_URL = os.getenv("DATABASE_URL", "postgresql+asyncpg://postgres:postgres@localhost/dev")\n'
@@ -96,9 +111,26 @@ class HardcodedDriverUrl(Rule):
     )
 
     def on_url(self, literal: UrlLiteral, context: Context) -> Iterable[Draft]:
-        url = literal.possible.url
-        host = url.host.value if url.host is not None and url.host.known else ""
-        receiver = literal.receiver or ""
+        host = _host(literal.possible.url)
+        if not literal.settings_default or not (host in _LOCAL or "." not in host):
+            yield from self._fixed(literal.possible.url, literal.anchor, literal.receiver)
+
+    def on_built_url(self, built: BuiltUrl, context: Context) -> Iterable[Draft]:
+        """A URL of which each part is a constant of the code, its password too, is written out all the same."""
+        possible = possible_url(built.value) if isinstance(built.value, Text) else None
+        if possible is None or possible.file is not None:
+            return
+        url = possible.url
+        if url.password is None or not url.password.text or _host(url) in _LOCAL:
+            return
+        assert url.host is not None
+        written = possible.source_span(url.host.start, url.host.end)
+        if written is not None and written[0].path == built.anchor.path and built.anchor.span.contains(written[1]):
+            return  # `on_url` has it
+        yield from self._fixed(url, built.anchor, built.receiver)
+
+    def _fixed(self, url: DatabaseUrl, anchor: Anchor, name: str | None) -> Iterable[Draft]:
+        host, receiver = _host(url), name or ""
         if url.drivername.dialect not in DIALECTS or url.drivername.dialect == "sqlite" or not host:
             return
         if url.username is not None and not url.username.known:
@@ -107,13 +139,15 @@ class HardcodedDriverUrl(Rule):
             return
         if not _URL_NAME.search(receiver) or _SPEAKING_NAME.search(receiver):
             return
-        if literal.settings_default and (host in _LOCAL or "." not in host):
-            return
-        if has_engine_in_hand(literal.anchor):
+        if has_engine_in_hand(anchor):
             return  # a stand-in, which nothing connects with
         secret = " with its password" if url.password is not None and url.password.known and url.password.text else ""
         yield self.finding(
-            literal.anchor,
+            anchor,
             f"`{url.masked()}` fixes one driver and one host in the code{secret}; "
             "read the base URL from the environment and transform it for each driver",
         )
+
+
+def _host(url: DatabaseUrl) -> str:
+    return url.host.value if url.host is not None and url.host.known else ""
