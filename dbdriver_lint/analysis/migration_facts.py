@@ -24,6 +24,11 @@ class ConfigOption:
     location: Location
     urls: UrlSet
 
+    @property
+    def is_url(self) -> bool:
+        """Whether it is the URL itself, not something that ``alembic.ini`` may make a part of it."""
+        return "url" in self.name.rpartition(".")[2].lower()
+
 
 @dataclass(frozen=True, slots=True)
 class CommandCall:

@@ -118,7 +118,7 @@ class AlembicVisitor(NamedVisitor):
 
 
 def config_options(analysis: Analysis) -> Iterator[ConfigOption]:
-    """The URLs that are given to an Alembic configuration."""
+    """What is given to an Alembic configuration, URLs and others."""
     for site in analysis.alembic.options:
         node = site.node
         assert isinstance(node, cst.Call)
@@ -135,9 +135,16 @@ def config_options(analysis: Analysis) -> Iterator[ConfigOption]:
         option, value = arguments.get("name"), arguments.get("value")
         if option is None or value is None or not isinstance(option.value, Text):
             continue
-        if "url" in option.value.text.rpartition(".")[2].lower():
-            anchor, location = analysis.anchor(site), analysis.location(site)
-            yield ConfigOption(function, option.value.text, anchor, value, location, urls_of(value.value))
+        anchor, location = analysis.anchor(site), analysis.location(site)
+        yield ConfigOption(function, option.value.text, anchor, value, location, urls_of(value.value))
+
+
+def _sets_url(analysis: Analysis) -> bool:
+    """Whether another URL may take the place of the one in ``alembic.ini``; that may have options of its own in it."""
+    known = {option.anchor.span: option for option in config_options(analysis)}
+    return any(
+        (option := known.get(analysis.anchor(site).span)) is None or option.is_url for site in analysis.alembic.options
+    )
 
 
 def sql_calls(analysis: Analysis) -> Iterator[SqlCall]:
@@ -208,7 +215,7 @@ def environment(analysis: Analysis) -> EnvironmentFacts | None:
     return EnvironmentFacts(
         loop=_loop(analysis),
         honours_connection=analysis.alembic.reads_connection,
-        sets_url=bool(analysis.alembic.options),
+        sets_url=_sets_url(analysis),
         lost=tuple(sorted(_lost(analysis), key=lambda lost: lost.anchor.span)),
         syntax=tuple(_syntax(analysis)),
     )

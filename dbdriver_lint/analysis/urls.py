@@ -108,11 +108,16 @@ def _with_default_scheme(value: Text | Template) -> tuple[EnvVar, Template] | No
                 return None if first is None else (first, Template((*pieces, *value.pieces[index + 1 :]), steps))
             continue
         variable = piece.value
-        if not isinstance(variable, EnvVar) or not isinstance(variable.default, Text):
+        default: Value | None = variable
+        while isinstance(default, EnvVar):
+            default = default.default  # a settings field whose default is read from the environment
+        if not isinstance(variable, EnvVar) or not isinstance(default, Text):
             return None
         first = first or variable
-        pieces.append(Piece(variable.default.text))
-        steps = one_way(steps, variable.default.steps)
+        pieces.append(Piece(default.text))
+        steps = one_way(steps, default.steps)
+        if "://" in default.text:
+            return first, Template((*pieces, *value.pieces[index + 1 :]), steps)
     return None
 
 

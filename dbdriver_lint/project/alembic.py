@@ -1,7 +1,7 @@
 """Where a project keeps its Alembic environments, and what their configuration files say.
 
 Nothing is executed, and nothing is interpolated: ``%%`` is one percent sign, ``%(here)s`` the folder of
-the file.
+the file, and any other name in a URL a hole.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dbdriver_lint.knowledge.urls import UrlError, parse_url
+from dbdriver_lint.knowledge.urls import HOLE, UrlError, parse_url
 from dbdriver_lint.project.discovery import SKIPPED_DIRECTORIES
 from dbdriver_lint.project.environment import LOST, is_template
 from dbdriver_lint.project.inputs import Kind, Question, Unread, ledger, note_files
@@ -30,6 +30,7 @@ MAX_FOLDERS = 5000
 MAX_BYTES = 1_000_000
 _URL = "sqlalchemy.url"
 _PLACEHOLDER = "driver://"
+_INTERPOLATED = re.compile(r"(?<!%)%\([^)]+\)s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,8 @@ class Configuration:
     """The 1-based line of the URL, else of the script location."""
     start: int | None = None
     """The offset of the URL in the text of the file; None where it is not written there as it is read."""
+    written: str | None = None
+    """``sqlalchemy.url`` as it stands there, with the names of other options in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +166,7 @@ def configurations_in(path: str, text: str) -> Iterator[Configuration]:
             url = _url(values.get(_URL))
             line, end = _place_of(text, section, key)
             start = text.find(values[_URL], end) if url is not None and url == values[_URL] else -1
-            yield Configuration(path, section, location, url, line, None if start < 0 else start)
+            yield Configuration(path, section, location, url, line, None if start < 0 else start, values.get(_URL))
 
 
 def unread_in(path: str, text: str) -> Unread | None:
@@ -211,9 +214,9 @@ def _pyproject(path: str) -> Iterator[Configuration]:
 
 
 def _url(text: str | None) -> str | None:
-    if not text or text.startswith(_PLACEHOLDER) or "%(" in text or "://" not in text:
+    if not text or text.startswith(_PLACEHOLDER) or "://" not in text:
         return None
-    return text.replace("%%", "%")
+    return _INTERPOLATED.sub(HOLE, text).replace("%%", "%")
 
 
 def _points_at(configuration: Configuration, folder: str, root: str) -> bool:

@@ -198,6 +198,47 @@ def test_what_can_hold_a_percent_sign(lint: Callable[..., list[Finding]], before
     assert len(lint(OPTION.format(before=before, value=value), "XDB406", files=files)) == count
 
 
+INI = "[alembic]\nscript_location = app\nsqlalchemy.url = {url}\n"
+PARTS = (
+    "import os\nfrom alembic import context\nfrom sqlalchemy import engine_from_config\nconfig = context.config\n"
+    'config.set_section_option("alembic", "DB_HOST", os.environ["DB_HOST"])\n'
+    'config.set_section_option("alembic", "DB_PASS", os.environ["DB_PASS"]{doubled})\n'
+    'engine = engine_from_config(config.get_section("alembic"), prefix="sqlalchemy.")\n'
+    "with engine.connect() as connection:\n    context.configure(connection=connection)\n    context.run_migrations()\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("url", "doubled", "expected"),
+    [
+        ("postgresql://app:%(DB_PASS)s@%(DB_HOST)s/app", "", ["`DB_PASS` can hold a `%`"]),
+        ("%(db_pass)s", "", ["`DB_PASS` can hold a `%`"]),
+        ("postgresql://app:%(DB_PASS)s@%(DB_HOST)s/app", '.replace("%", "%%")', []),
+        ("postgresql://app@%(DB_HOST)s/%(DB_PASS)s", "", []),
+        ("postgresql://app@db.internal/app", "", []),
+    ],
+)
+def test_an_option_that_alembic_ini_has_in_its_url(
+    lint: Callable[..., list[Finding]], url: str, doubled: str, expected: list[str]
+) -> None:
+    files = {"alembic.ini": INI.format(url=url)}
+    found = lint(PARTS.replace("{doubled}", doubled), "XDB406", path="app/env.py", files=files)
+    assert [finding.message.partition(";")[0] for finding in found] == expected
+
+
+@pytest.mark.parametrize(
+    ("driver", "query", "expected"),
+    [("asyncpg", "", ["XDB407"]), ("asyncpg", "?async_fallback=True", []), ("psycopg", "", []), ("%(DRIVER)s", "", [])],
+)
+def test_a_url_of_alembic_ini_with_options_in_it(
+    lint: Callable[..., list[Finding]], driver: str, query: str, expected: list[str]
+) -> None:
+    """The options that the code sets are parts of the URL, which keeps its driver."""
+    files = {"alembic.ini": INI.format(url=f"postgresql+{driver}://app:%(DB_PASS)s@%(DB_HOST)s/app{query}")}
+    found = lint(PARTS.replace("{doubled}", ""), "XDB407", path="app/env.py", files=files)
+    assert [finding.code for finding in found] == expected
+
+
 def test_a_password_is_what_can_hold_a_percent_sign_where_the_scheme_is_not_known_either(
     lint: Callable[..., list[Finding]],
 ) -> None:

@@ -207,11 +207,13 @@ class UnescapedPercent(Rule):
         values = list(options(option.value.value))
         if any(_is_doubled(value) for value in values):
             return  # it is escaped where it needs to be: `if url: url = url.replace("%", "%%")`
+        if not option.is_url and not _is_interpolated(option, context):
+            return
         for value in values:
             if isinstance(value, Url):
                 yield self._url_object(option, value)
                 return
-            found = _evidence(value) or _written_evidence(option.value)
+            found = _evidence(value, whole=option.is_url) or _written_evidence(option.value)
             if found is not None:
                 reason, certain = found
                 yield self._unescaped(option, reason, certain, value.steps)
@@ -262,8 +264,20 @@ class UnescapedPercent(Rule):
             )
 
 
-def _evidence(value: Value) -> tuple[str, bool] | None:
-    """Why a value can hold a single ``%``, and whether it surely does; None without evidence."""
+def _is_interpolated(option: ConfigOption, context: Context) -> bool:
+    """Whether ``alembic.ini`` has the option as the password of its URL, or as all of it."""
+    name = rf"%\({re.escape(option.name)}\)s"
+    pattern = re.compile(rf"{name}|[^:]+://[^:@]*:{name}@.*", re.IGNORECASE)
+    return any(
+        configuration.written is not None and pattern.fullmatch(configuration.written.strip()) is not None
+        for configuration in context.alembic_configurations
+    )
+
+
+def _evidence(value: Value, *, whole: bool = True) -> tuple[str, bool] | None:
+    """Why a value, the ``whole`` URL or its password, can hold a single ``%``, and whether it surely does; or None."""
+    if isinstance(value, EnvVar) and not value.doubled and not whole:
+        return f"`{value.name}` can hold a `%`", False
     if isinstance(value, EnvVar) and not value.doubled:
         return f"`{value.name}` can hold a `%`: any special character of its password is written as `%XX`", False
     if isinstance(value, Text):

@@ -195,7 +195,7 @@ class WeakenedTls(Rule):
             yield from self._gone(call.dsn, call.dsns)
 
     def on_option(self, option: ConfigOption, context: Context) -> Iterable[Draft]:
-        if not _says_tls_in_migrations(context):
+        if option.is_url and not _says_tls_in_migrations(context):
             yield from self._gone(option.value, option.urls)
 
     def _gone(self, argument: Argument, urls: UrlSet) -> Iterator[Draft]:
