@@ -282,6 +282,11 @@ def lines_of_effects(text: str) -> list[int]:
     return sorted({bisect_right(starts, at) for kind in kinds for at in kind.offsets(text)})
 
 
+def makes_async(text: str) -> bool:
+    """Whether a file itself speaks of asynchronous sessions or engines: any function of it may forget to await them."""
+    return any(name in text for name in ("AsyncSession", "async_sessionmaker", "create_async_engine"))
+
+
 @dataclass(frozen=True, slots=True)
 class Candidates:
     """The 1-based lines that facts can come from."""
@@ -338,6 +343,8 @@ def candidates_of(text: str) -> Candidates | None:
         calls = re.compile(rf"\b(?:{'|'.join(aliases)})\s*\(")
         offsets += [match.start() for match in calls.finditer(text)]
     unawaited = [*_UNAWAITED.offsets(text)] if asynchronous else []
+    if makes_async(text):
+        offsets += unawaited
     if alembic and (offsets or unawaited):
         offsets += _REVISION.offsets(text)
     starts = line_starts(text) if offsets or unawaited else []

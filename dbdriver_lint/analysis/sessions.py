@@ -9,7 +9,7 @@ import libcst as cst
 
 from dbdriver_lint.analysis import orm
 from dbdriver_lint.analysis.anchors import NodeAnchor
-from dbdriver_lint.analysis.candidates import USE_NAMES
+from dbdriver_lint.analysis.candidates import USE_NAMES, makes_async
 from dbdriver_lint.analysis.collect import NamedVisitor, Site
 from dbdriver_lint.analysis.frames import Frame
 from dbdriver_lint.analysis.session_facts import (
@@ -118,7 +118,7 @@ class UseVisitor(NamedVisitor):
             self.calls.append(self.site(node))
         elif name in _METHODS and isinstance(node.func, cst.Attribute) and not self.lambdas:
             site = self.site(node)
-            if site.coroutine and (node in self.dropped or _NAMES_A_SESSION.search(_receiver(node.func.value))):
+            if node in self.dropped or (site.coroutine and _NAMES_A_SESSION.search(_receiver(node.func.value))):
                 self.methods.append(site)
 
 
@@ -301,10 +301,11 @@ def _method(records: list[CallRecord] | tuple[CallRecord, ...]) -> tuple[str | N
 
 
 def unawaited_calls(analysis: Analysis) -> Iterator[UnawaitedCall]:
-    """The coroutines of async objects that a coroutine makes and drops."""
+    """The coroutines of async objects that are made and dropped."""
+    everywhere = makes_async(analysis.parsed.source.text)
     for site in analysis.uses.methods:
         node = site.node
-        if node not in analysis.uses.dropped:
+        if node not in analysis.uses.dropped or not (site.coroutine or (everywhere and site.functions)):
             continue
         owner, method = _method(analysis.interpreter.calls.get(node, ()))  # type: ignore[call-overload]
         if owner is not None and method in _COROUTINES.get(owner, ()):
@@ -314,7 +315,7 @@ def unawaited_calls(analysis: Analysis) -> Iterator[UnawaitedCall]:
 def session_uses(analysis: Analysis) -> Iterator[SessionUse]:
     """The coroutines that use a synchronous session, once each and by session."""
     found: dict[tuple[cst.FunctionDef, str], list[Site]] = {}
-    for site in analysis.uses.methods:
+    for site in (site for site in analysis.uses.methods if site.coroutine):
         node = site.node
         assert isinstance(node, cst.Call)
         assert isinstance(node.func, cst.Attribute)

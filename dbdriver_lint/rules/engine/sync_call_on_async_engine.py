@@ -40,8 +40,8 @@ class SyncCallOnAsyncEngine(Rule):
       reverse, `async with` on a synchronous engine or session;
     - `AsyncEngine(engine)` around an engine that is one already;
     - `engine.execute(…)` and `session.query(…)`, which these classes do not have;
-    - `session.commit()`, `connection.execute(…)`, `engine.dispose()` and the like as a statement of a
-      coroutine without `await`.
+    - `session.commit()`, `connection.execute(…)`, `engine.dispose()` and the like as a statement
+      without `await`; in a plain function only where the file itself speaks of asynchronous sessions or engines.
 
     ## Why is this bad?
 
@@ -135,6 +135,14 @@ class SyncCallOnAsyncEngine(Rule):
             "async def save(session: AsyncSession, row):\n    session.add(row)\n    session.commit()\n",
             fixed="from sqlalchemy.ext.asyncio import AsyncSession\n\n\n"
             "async def save(session: AsyncSession, row):\n    session.add(row)\n    await session.commit()\n",
+        ),
+        Bad(
+            "from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine\n"
+            "from sqlalchemy.orm import sessionmaker\n\n"
+            'engine = create_async_engine("mysql+aiomysql://app@db.internal/app")\n'
+            "Session = sessionmaker(engine, class_=AsyncSession)\n\n\n"
+            "def get_session():\n    session = Session()\n    try:\n        yield session\n"
+            "    finally:\n        session.close()\n",
         ),
         Bad(
             "from sqlalchemy.ext.asyncio import AsyncSession\n\n"
@@ -266,17 +274,21 @@ class SyncCallOnAsyncEngine(Rule):
 
     def on_unawaited(self, call: UnawaitedCall, context: Context) -> Iterable[Draft]:
         """A coroutine that is made and dropped."""
-        if call.method == "run_sync" and context.module.environment is not None:
+        in_greenlet = call.location.in_run_sync and not call.location.coroutine
+        if in_greenlet or (call.method == "run_sync" and context.module.environment is not None):
             return  # in env.py it is a migration that does not run: XDB405
         kind = call.object_class.rpartition(".")[2]
         start = call.anchor.span.start
         lost = "nothing is committed, and the changes are lost" if call.method == "commit" else "it never runs"
+        remedy = "await it" if "\n" in call.anchor.text else f"write `await {call.anchor.text}`"
+        if not call.location.coroutine:
+            remedy = f"make `{call.location.functions[-1]}()` an `async def`, and {remedy}"
         yield self.finding(
             call.anchor,
-            f"`{kind}.{call.method}()` is a coroutine that is not awaited, so {lost}; write `await {call.anchor.text}`"
-            if "\n" not in call.anchor.text
-            else f"`{kind}.{call.method}()` is a coroutine that is not awaited, so {lost}; await it",
-            fix=Fix("Await it", (Edit(Span(start, start), "await "),), Applicability.UNSAFE),
+            f"`{kind}.{call.method}()` is a coroutine that is not awaited, so {lost}; {remedy}",
+            fix=Fix("Await it", (Edit(Span(start, start), "await "),), Applicability.UNSAFE)
+            if call.location.coroutine
+            else None,
         )
 
 
