@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -12,7 +13,20 @@ from dbdriver_lint.analysis.program import Deferred, Importer, ModuleRecord
 from dbdriver_lint.analysis.relevance import speaks_of_databases
 from dbdriver_lint.analysis.symbols import WELL_KNOWN, WILDCARD_EXPORTS, canonical
 from dbdriver_lint.analysis.tree import dotted
-from dbdriver_lint.analysis.values import EnvVar, Object, Step, Symbol, Unknown, Value, choice, with_step
+from dbdriver_lint.analysis.values import (
+    Choice,
+    EnvVar,
+    Object,
+    Step,
+    Symbol,
+    Template,
+    Text,
+    Unknown,
+    Url,
+    Value,
+    choice,
+    with_step,
+)
 from dbdriver_lint.records import replace as copy
 
 if TYPE_CHECKING:
@@ -21,6 +35,16 @@ if TYPE_CHECKING:
 
 #: How many parts of other modules are looked at for one file, or for one part.
 MAX_PARTS = 100
+
+
+#: ``globals().update(…)``, ``globals()[name] = …``, ``load(globals(), "local.yaml")``.
+_GIVES_GLOBALS = re.compile(r"globals\(\)\s*(?:\.update\(|\[[^\]\n]*\]\s*=(?!=)|[,)])")
+
+
+def _gives_its_names(module: ModuleRecord) -> bool:
+    """Whether a module lets something else set its names, as settings that a local file overrides."""
+    text = module.parsed.source.text if module.parsed is not None else ""
+    return "globals()" in text and _GIVES_GLOBALS.search(text) is not None
 
 
 class Linking(Assignments):
@@ -112,6 +136,8 @@ class Linking(Assignments):
         value = part.env.own(name)
         if value is not None and name in part.rebound:
             return choice([value, Unknown(f"{name} is reassigned by a function")])
+        if isinstance(value, (Text, Template, EnvVar, Url, Choice)) and _gives_its_names(part):
+            return choice([value, Unknown(f"{name} may be reassigned with globals()")])
         return value
 
     def part(self, module: ModuleRecord, name: str, member: str | None = None) -> ModuleRecord | None:

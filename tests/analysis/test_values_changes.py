@@ -92,6 +92,21 @@ def test_changed_before_it_is_read(tmp_path: Path, code: str, expected: tuple[st
     assert followed(tmp_path, code) == expected
 
 
+@pytest.mark.parametrize(
+    ("rest", "expected"),
+    [
+        ('load(globals(), "local.yaml")', (PG, "?")),
+        ("globals().update(load())", (PG, "?")),
+        ("globals()[name] = value", (PG, "?")),
+        ('if globals()["url"] == "": raise ValueError', (PG,)),
+        ("names = [name for name in globals() if name]", (PG,)),
+    ],
+)
+def test_names_of_a_module_that_something_else_sets(tmp_path: Path, rest: str, expected: tuple[str, ...]) -> None:
+    config = f'from elsewhere import load\nurl = "{PG}"\n{rest}\n'
+    assert followed(tmp_path, "import config\ncreate_engine(config.url)", config=config) == expected
+
+
 def test_a_class_ends_where_its_indentation_does() -> None:
     text = "class A:\n    url = ''\n    SQL = '''\nSELECT 1\n'''\n\n\nclass B:\n    def fix(self):\n        self.url = ''\n"
     called = "b.fix()\n"
