@@ -86,6 +86,7 @@ class HardcodedDriverUrl(Rule):
             'HOST = os.getenv("DB_HOST", "db.internal")\n'
             'DATABASE_URL = f"postgresql+asyncpg://app:secret@{HOST}/app"\n'
         ),
+        Good('USER, PASSWORD = "app", "secret"\nDATABASE_URL = f"postgresql+asyncpg://{USER}:{PASSWORD}@/app"\n'),
         Good('USER = PASSWORD = "postgres"\nDATABASE_URL = f"postgresql+asyncpg://{USER}:{PASSWORD}@localhost/app"\n'),
         Good(
             "import os\n\n"
@@ -121,9 +122,8 @@ class HardcodedDriverUrl(Rule):
         if possible is None or possible.file is not None:
             return
         url = possible.url
-        if url.password is None or not url.password.text or _host(url) in _LOCAL:
+        if url.password is None or not url.password.text or url.host is None or _host(url) in _LOCAL:
             return
-        assert url.host is not None
         written = possible.source_span(url.host.start, url.host.end)
         if written is not None and written[0].path == built.anchor.path and built.anchor.span.contains(written[1]):
             return  # `on_url` has it
