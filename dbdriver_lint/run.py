@@ -183,6 +183,8 @@ def lint_file(task: Task, options: Options) -> Outcome:
         except OSError as error:
             return _unread(task, error.strerror or str(error))
     outcome = _work(task, data, options)
+    if task.data is not None and outcome.data is None:  # what was not changed, or could not be read, is given back
+        return replace(outcome, data=task.data)
     if record and not any(problem.fatal for problem in outcome.problems):
         inputs = recording.inputs(data, found=bool(outcome.findings))
         return outcome if inputs is None else replace(outcome, inputs=inputs)

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from dbdriver_lint.source.text import SourceFile
 
 STDIN = "-"
+_FOR_PEOPLE = ("full", "concise")
+"""The formats that other lines may stand before."""
 _MOST_ALIKE = 5
 """How often the same problem is told before the rest is only counted."""
 
@@ -256,24 +258,29 @@ def _write(args: argparse.Namespace, report: Report, outcomes: Sequence[Outcome]
         if not report.quiet:
             say(would_change(report, "accept" if options.accept is not None else "fix"))
         return
-    to_stdin = bool((options.fix or options.accept is not None) and args.paths == [STDIN] and outcomes)
+    to_stdin = (options.fix or options.accept is not None) and args.paths == [STDIN]
     if to_stdin:  # the repaired text is the result; the report goes aside
-        write(outcomes[0].data if outcomes[0].data is not None else b"")
+        write((outcomes[0].data or b"") if outcomes else sys.stdin.buffer.read())  # left out, it stays as it is
         terminal = terminal_for(args.color, sys.stderr)
     lines = []
     if args.show_fixes or args.fix_only or options.accept is not None:
         lines = applied_fixes(report, terminal, "Accepted" if options.accept is not None else "Fixed")
     text = "".join(f"{line}\n" for line in lines)
-    if args.fix_only and not report.fixed and not report.quiet:
+    if args.output_format not in _FOR_PEOPLE:
+        say(text, end="")
+        text = ""
+        if args.fix_only:
+            report = replace(report, findings=())
+    elif args.fix_only and not report.fixed and not report.quiet:
         text = "Nothing to fix.\n"
-    if not args.fix_only:
+    if not (args.fix_only and args.output_format in _FOR_PEOPLE):
         text += (
             counted(report, terminal, args.output_format)
             if args.statistics
             else render(args.output_format, report, terminal)
         )
     if to_stdin and args.output_file is None:
-        say(text.rstrip("\n"), end="\n" if text else "")
+        say(text, end="")
     else:
         write(text, args.output_file)
 

@@ -169,6 +169,63 @@ def test_fix_only_where_nothing_can_be_fixed(run: Run) -> None:
     assert run("-", SELECT, "--fix-only", "-q", stdin=FIXED.encode()) == Ran(0, FIXED, "")
 
 
+@pytest.mark.parametrize("name", ["json", "sarif", "gitlab"])
+@pytest.mark.parametrize("option", ["--show-fixes", "--fix-only", "--add-ignores"])
+def test_what_was_repaired_does_not_spoil_a_format_for_programs(run: Run, name: str, option: str) -> None:
+    write("db.py", BAD + "x = 1  # dbdriver: ignore[no-such-rule]\n")
+    fix = () if option == "--add-ignores" else ("--fix",)
+    ran = run("db.py", SELECT + ",XDB901", *fix, option, "--output-format", name)
+    assert json.loads(ran.out) is not None
+    assert "- db.py:\n    1 × XDB102\n" in ran.err
+    assert ("no-such-rule" in ran.out) == (option != "--fix-only")
+    assert json.loads(run("db.py", SELECT, "--fix-only", "--statistics", "--output-format=json").out) == []
+
+
+@pytest.mark.parametrize("option", ["--fix", "--fix-only", "--add-ignores"])
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("db.py", "x = 1\n"),
+        ("db.py", "create_engine('postgres://h/d'"),
+        ("db.py", b"create_engine \xff sqlalchemy://"),
+        ("a.ipynb", "{"),
+        ("a.ipynb", '{"cells": [], "nbformat": 4}'),
+        (".env", "A=postgres://h/d\n"),
+        ("compose.yaml", "\t: postgres://h/d\n"),
+        ("db.py", ""),
+    ],
+)
+def test_standard_input_that_is_not_changed_comes_back(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfdbinary: pytest.CaptureFixture[bytes],
+    option: str,
+    name: str,
+    text: str | bytes,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    data = text if isinstance(text, bytes) else text.encode()
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(data)))
+    main(["-", option, "--stdin-filename", name])
+    assert capfdbinary.readouterr().out == data
+
+
+def test_a_crash_gives_standard_input_back(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def crash(*_: object, **__: object) -> None:
+        raise ValueError
+
+    monkeypatch.setattr("dbdriver_lint.fixes.apply.fix_source", crash)
+    ran = run("-", "--fix", stdin=BAD.encode())
+    assert (ran.code, ran.out) == (2, BAD)
+
+
+@pytest.mark.parametrize("option", ["--fix", "--fix-only", "--add-ignores"])
+def test_standard_input_that_is_left_out_comes_back_as_it_was(run: Run, option: str) -> None:
+    excluded = ("--exclude=db.py", "--force-exclude", "--stdin-filename=db.py")
+    ran = run("-", SELECT, option, *excluded, stdin=BAD.encode())
+    assert (ran.code, ran.out) == (0, BAD)
+
+
 def test_a_cache_folder_that_was_asked_for_and_cannot_be_used(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     write("db.py", "x = 1\n")
     write("taken", "")
