@@ -108,6 +108,10 @@ def _dispatch(arguments: list[str]) -> int:
         if close:
             fail(f"there is no command and no file `{first}`; did you mean `dbdriver-lint {close[0]}`?")
     command = arguments.pop(0) if first in available() else "check"
+    try:
+        os.getcwd()  # noqa: PTH109
+    except OSError as error:
+        fail(f"the current folder cannot be found: {(error.strerror or str(error)).lower()}")
     module = import_module(f"{__name__}.{command}")
     # Paths and options in any order: `baseline create --isolated src/`, `src/ --fix tests/`.
     code: int = module.run(module.parser().parse_intermixed_args(_protected(arguments)))

@@ -83,3 +83,19 @@ def test_errors_that_cannot_be_written_keep_their_exit_code(tmp_path: Path, argu
 def test_closed_input(tmp_path: Path) -> None:
     run = shell("LINT - <&-", tmp_path)
     assert (run.returncode, run.stderr) == (2, "dbdriver-lint: error: standard input is closed\n")
+
+
+def test_without_docstrings(tmp_path: Path) -> None:
+    run = shell(
+        "export PYTHONOPTIMIZE=2 PYTHONDONTWRITEBYTECODE=1; LINT db.py --select XDB102 --output-format json", tmp_path
+    )
+    assert (run.returncode, run.stderr) == (1, "")
+    assert '"code": "XDB102"' in run.stdout
+
+
+@pytest.mark.parametrize("arguments", ["", "../db.py", "engines", "config", "doctor --url sqlite://", "inputs ."])
+def test_a_current_folder_that_is_gone(tmp_path: Path, arguments: str) -> None:
+    run = shell(f"mkdir gone; cd gone; rmdir ../gone; LINT {arguments}", tmp_path)
+    said = "dbdriver-lint: error: the current folder cannot be found: no such file or directory"
+    assert (run.returncode, run.stdout) == (2, "")
+    assert [line for line in run.stderr.splitlines() if "dbdriver" in line] == [said]
