@@ -188,8 +188,9 @@ def facts_of(source: SourceFile, settings: Settings) -> tuple[ModuleFacts, Calla
         return NO_FACTS, lambda: True
     if len(source.text) > MAX_LENGTH:
         raise UnparsableSourceError(f"it has more than {MAX_LENGTH:,} characters", 1, 1)
-    from dbdriver_lint.analysis.imports import first_party_modules
+    from dbdriver_lint.analysis.imports import first_party_modules, make_room
 
+    make_room()
     importer = first_party_modules(_env_files(settings))
     slicer = importer.slicer(source)
     lines = None if candidates is None or slicer is None else candidates.lines(slicer)

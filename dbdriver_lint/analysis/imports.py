@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import os
+import sys
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,8 +35,9 @@ if TYPE_CHECKING:
     from dbdriver_lint.source.parse import ParsedModule
     from dbdriver_lint.source.slice import Excerpt
 
-#: How many characters of parts of modules are kept parsed and run for the files to come (some eighty bytes each).
-MAX_PARSED = 1_500_000
+#: With how many objects and other small pieces of memory (some eighty bytes each) in this process nothing is kept any
+#: longer for the files to come: what they need is read anew.
+MAX_BLOCKS = 1_300_000
 #: How many characters of files are kept as ``ast`` reads them, to cut further parts (forty bytes each).
 MAX_OPEN = 750_000
 #: The same without what is in functions, which is read again where it is needed (ten bytes each).
@@ -66,7 +69,6 @@ class FirstPartyModules:
         self._slicers: dict[str, Slicer] = {}
         #: Those that still hold all functions, the oldest first.
         self._open: dict[str, Slicer] = {}
-        self._parsed = 0
         self._generation = (generation(), ledger().generation)
 
     def find(self, name: str, level: int, importer: ModuleRecord) -> ModuleRecord | None:
@@ -120,7 +122,6 @@ class FirstPartyModules:
             return None
         if not text_may_matter(excerpt.text) or too_deep(excerpt.text) is not None:
             return None
-        self._parsed += len(excerpt.text)
         try:
             parsed, rebound = translator.module(part)
         except Untranslatable:
@@ -129,7 +130,6 @@ class FirstPartyModules:
 
     def _parsed_part(self, file: _File, module: ModuleRecord, excerpt: Excerpt | None) -> ModuleRecord | None:
         """What only LibCST's parser reads."""
-        self._parsed += len(file.source.text if excerpt is None else excerpt.text)
         try:
             parsed = parse(file.source, excerpt)
         except UnparsableSourceError:
@@ -169,25 +169,57 @@ class FirstPartyModules:
         """Forget what a changed file may have changed; asked before each file that is linted."""
         self.modules.changed()
         now = (generation(), ledger().generation)
-        if self._parsed > MAX_PARSED or self._generation != now:
+        if self._generation != now:
             self._generation = now
-            self._files.clear()
-            self._translators.clear()
-            self._slicers.clear()
-            self._open.clear()
-            self._parsed = 0
+            self.let_go()
+
+    def let_go(self) -> None:
+        """Keep nothing of what was read for the files before."""
+        self._files.clear()
+        self._translators.clear()
+        self._slicers.clear()
+        self._open.clear()
+
+
+class _Importers:
+    """The importers of this process, by the paths of the setting ``env-files``, and what they all may hold."""
+
+    def __init__(self) -> None:
+        self._modules = shared_modules()
+        self._importers: dict[tuple[str, ...], FirstPartyModules] = {}
+        self._most = MAX_BLOCKS
+
+    def get(self, env_files: tuple[str, ...]) -> FirstPartyModules:
+        importer = self._importers.get(env_files)
+        if importer is None:
+            importer = self._importers[env_files] = FirstPartyModules(self._modules, env_files)
+        importer.refresh()
+        return importer
+
+    def make_room(self) -> None:
+        if sys.getallocatedblocks() <= self._most:
+            return
+        for importer in self._importers.values():
+            importer.let_go()
+        self._modules.let_go()
+        gc.collect()  # what was run refers to one another, and Python's own collections are too rare for it
+        # what is left is not ours to give up, as of an editor's server or flake8
+        self._most = max(MAX_BLOCKS, sys.getallocatedblocks() * 3 // 2)
 
 
 @cache
-def _shared(env_files: tuple[str, ...]) -> FirstPartyModules:
-    return FirstPartyModules(shared_modules(), env_files)
+def _importers() -> _Importers:
+    return _Importers()
 
 
 def first_party_modules(env_files: tuple[str, ...] = ()) -> FirstPartyModules:
     """The importer of this process, up to date; ``env_files`` are the paths of the setting of that name."""
-    importer = _shared(env_files)
-    importer.refresh()
-    return importer
+    return _importers().get(env_files)
+
+
+def make_room() -> None:
+    """Give up what was read for the files before, if that takes too much memory; asked before each file that is linted."""
+    _importers().make_room()
 
 
 def _oldest(slicers: dict[str, Slicer], most: int) -> Iterator[tuple[str, Slicer]]:

@@ -82,7 +82,7 @@ class Modules:
     def read(self, path: str) -> bytes | None:
         """The bytes of a module's file; None where there are none to be had."""
         if path not in self._data:
-            self._stamps[path] = _stamp(path)
+            self._stamps.setdefault(path, _stamp(path))
             self._data[path] = None
             # a namespace package, or a file that cannot be read, has no names
             with contextlib.suppress(OSError):
@@ -91,7 +91,11 @@ class Modules:
 
     def was_read(self, path: str) -> bool:
         """Whether anyone asked for what is in the file."""
-        return path in self._data
+        return path in self._stamps
+
+    def let_go(self) -> None:
+        """Keep the bytes of no file; one that is read again has to be as it was."""
+        self._data.clear()
 
     def changed(self) -> bool:
         """Whether a folder or file is no longer as it was read; then all is forgotten.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from following import IMPORTS, facts_of, followed, urls
 from dbdriver_lint.analysis import imports
 from dbdriver_lint.analysis.build import analyse
 from dbdriver_lint.analysis.imports import FirstPartyModules
+from dbdriver_lint.analysis.program import ModuleRecord
 from dbdriver_lint.project.modules import Modules
 from dbdriver_lint.source.parse import parse
 from dbdriver_lint.source.text import SourceFile
@@ -121,6 +123,30 @@ def test_modules_that_were_let_go_are_read_again(tmp_path: Path, monkeypatch: py
             known.append([urls(engine) for engine in engines])
     expected = [[(f"sqlite:///{name}.db",) for name in names] for names in ("abb", "bcc", "caa")]
     assert known == expected * 2
+
+
+def test_full_process_lets_go_of_what_files_before_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(imports, "MAX_BLOCKS", 1)
+    (tmp_path / "pyproject.toml").touch()
+    config = tmp_path / "config.py"
+    config.write_text(f'class K:\n    def u(self):\n        return "{PG}"\n\n\nU = K().u()\n')
+    main = SourceFile.from_text(str(tmp_path / "main.py"), f"{IMPORTS}from config import U\ncreate_engine(U)")
+    importers = imports._Importers()
+
+    def kept() -> int:
+        return sum(isinstance(each, ModuleRecord) and each.path == str(config) for each in gc.get_objects())
+
+    def known() -> tuple[str, ...]:
+        return urls(analyse(parse(main), importer=importers.get(())).engines[0])
+
+    assert known() == (PG,)
+    assert kept()
+    importers._most = 1
+    importers.make_room()
+    assert not kept()
+    assert known() == (PG,)
+    importers.make_room()
+    assert kept(), "what others hold is no reason to read everything anew for every file"
 
 
 def test_changed_file_changes_what_is_known(tmp_path: Path) -> None:

@@ -113,6 +113,19 @@ def test_change_is_seen(tmp_path: Path) -> None:
     assert modules.read(found.path) == b"URL = 22"
 
 
+def test_file_that_was_let_go_and_changed_is_seen(tmp_path: Path) -> None:
+    (tmp_path / "config.py").write_text("URL = 1")
+    modules = Modules()
+    path = str(tmp_path / "config.py")
+    assert modules.read(path) == b"URL = 1"
+    modules.let_go()
+    assert modules.was_read(path)
+    assert not modules.changed()
+    (tmp_path / "config.py").write_text("URL = 22")
+    assert modules.read(path) == b"URL = 22"
+    assert modules.changed()
+
+
 def test_file_that_cannot_be_read_has_nothing(tmp_path: Path) -> None:
     modules = Modules()
     assert modules.read(str(tmp_path / "missing.py")) is None
