@@ -368,7 +368,8 @@ class UrlVisitor(SiteVisitor):
             self._receiver[id(node.value)] = (None, True)
 
     def visit_Assign(self, node: cst.Assign) -> None:
-        self._give(node.value, last_name(node.targets[0].target), default=False)
+        target = node.targets[0].target
+        self._give(node.value, last_name(target) or _option(target), default=False)
 
     def visit_AnnAssign(self, node: cst.AnnAssign) -> None:
         if node.value is not None:
@@ -421,3 +422,13 @@ class UrlVisitor(SiteVisitor):
         receiver = self._receiver.get(id(node))
         if not self._silent and receiver is not None and receiver[0] is not None:
             self.strings.append(StringSite(self.site(node), receiver[0], receiver[1]))
+
+
+def _option(target: cst.CSTNode) -> str | None:
+    """``SQLALCHEMY_DATABASE_URI`` of ``app.config["SQLALCHEMY_DATABASE_URI"]``: the name of an application's option."""
+    if not (isinstance(target, cst.Subscript) and last_name(target.value) == "config" and len(target.slice) == 1):
+        return None
+    index = target.slice[0].slice
+    if isinstance(index, cst.Index) and isinstance(index.value, cst.SimpleString):
+        return index.value.raw_value
+    return None

@@ -116,6 +116,15 @@ class UnescapedUrlPassword(Rule):
             "    password = config.password\n"
             '    return "postgresql://app:" + quote(password, safe="") + "@db.internal/app"\n',
         ),
+        Bad(
+            "import os\n\n"
+            'password = os.environ["DB_PASSWORD"]\n'
+            'app.config["SQLALCHEMY_DATABASE_URI"] = f"mysql+pymysql://app:{password}@db.internal/app"\n',
+            fixed="import os\n"
+            "from urllib.parse import quote\n\n"
+            'password = os.environ["DB_PASSWORD"]\n'
+            """app.config["SQLALCHEMY_DATABASE_URI"] = f"mysql+pymysql://app:{quote(password, safe='')}@db.internal/app"\n""",
+        ),
     )
     good = (
         Good(
