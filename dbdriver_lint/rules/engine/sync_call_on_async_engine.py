@@ -139,7 +139,7 @@ class SyncCallOnAsyncEngine(Rule):
         Bad(
             "from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine\n"
             "from sqlalchemy.orm import sessionmaker\n\n"
-            'engine = create_async_engine("mysql+aiomysql://app@db.internal/app")\n'
+            'engine = create_async_engine("postgresql+asyncpg://app@db.internal/app")\n'
             "Session = sessionmaker(engine, class_=AsyncSession)\n\n\n"
             "def get_session():\n    session = Session()\n    try:\n        yield session\n"
             "    finally:\n        session.close()\n",

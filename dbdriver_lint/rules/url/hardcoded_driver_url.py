@@ -74,7 +74,7 @@ class HardcodedDriverUrl(Rule):
         Bad(
             'import os\n\nurl = os.getenv("DATABASE_URL", "postgresql+asyncpg://app:secret@db.prod.example.com/app")\n'
         ),
-        Bad('app.config["SQLALCHEMY_DATABASE_URI"] = "mysql+pymysql://app:secret@10.0.0.5/app"\n'),
+        Bad('config = {}\nconfig["SQLALCHEMY_DATABASE_URI"] = "mysql+pymysql://app:secret@10.0.0.5/app"\n'),
         Bad(
             'server, username, password = "10.0.0.5", "app", "secret"\n\n'
             'DATABASE_URL = f"mysql+pymysql://{username}:{password}@{server}/app"\n'

@@ -118,12 +118,12 @@ class UnescapedUrlPassword(Rule):
         ),
         Bad(
             "import os\n\n"
-            'password = os.environ["DB_PASSWORD"]\n'
-            'app.config["SQLALCHEMY_DATABASE_URI"] = f"mysql+pymysql://app:{password}@db.internal/app"\n',
+            'password, config = os.environ["DB_PASSWORD"], {}\n'
+            'config["SQLALCHEMY_DATABASE_URI"] = f"mysql+pymysql://app:{password}@db.internal/app"\n',
             fixed="import os\n"
             "from urllib.parse import quote\n\n"
-            'password = os.environ["DB_PASSWORD"]\n'
-            """app.config["SQLALCHEMY_DATABASE_URI"] = f"mysql+pymysql://app:{quote(password, safe='')}@db.internal/app"\n""",
+            'password, config = os.environ["DB_PASSWORD"], {}\n'
+            """config["SQLALCHEMY_DATABASE_URI"] = f"mysql+pymysql://app:{quote(password, safe='')}@db.internal/app"\n""",
         ),
     )
     good = (
