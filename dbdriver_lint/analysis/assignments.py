@@ -9,7 +9,7 @@ import libcst as cst
 from dbdriver_lint.analysis import operators
 from dbdriver_lint.analysis.conditions import Conditions
 from dbdriver_lint.analysis.expressions import is_of_state
-from dbdriver_lint.analysis.program import Deferred, Env, InstanceRecord
+from dbdriver_lint.analysis.program import Deferred, Env, InstanceRecord, source_of
 from dbdriver_lint.analysis.relevance import expression_may_matter
 from dbdriver_lint.analysis.tree import descendants, dotted
 from dbdriver_lint.analysis.values import (
@@ -32,6 +32,10 @@ if TYPE_CHECKING:
     from dbdriver_lint.analysis.frames import Frame
 
 
+#: With more names than these in a class or module, each of its assignments keeps only those that it needs, not all.
+MANY = 50
+
+
 class Assignments(Conditions):
     """The part of the interpreter that binds names, attributes and items."""
 
@@ -42,7 +46,7 @@ class Assignments(Conditions):
         self._record(line, source, frame)
         if len(targets) == 1 and isinstance(targets[0], cst.Name):
             target = targets[0]
-            earlier = self._earlier(frame)
+            earlier = self._earlier(source, frame)
 
             def find() -> Value:
                 value = self.evaluate(source, earlier)
@@ -52,7 +56,7 @@ class Assignments(Conditions):
             self._forget_attributes(target.value, frame)
             frame.env.vars[target.value] = Deferred(find, costly=costly, source=(source, earlier.env))
             return
-        earlier = self._earlier(frame)
+        earlier = self._earlier(source, frame)
         if len(targets) == 1 and not self._made and isinstance(targets[0], cst.Attribute):
             path = dotted(targets[0])
             if path is not None and not is_of_state(targets[0]):
@@ -73,16 +77,18 @@ class Assignments(Conditions):
         known = all(isinstance(frame.env.vars.get(root) or frame.module.env.vars.get(root), Symbol) for root in roots)
         return not known and not expression_may_matter(node)
 
-    def _earlier(self, frame: Frame) -> Frame:
-        """The activation with its names as they are now, whatever is assigned later."""
+    @staticmethod
+    def _earlier(node: cst.BaseExpression, frame: Frame) -> Frame:
+        """The activation with the names that an expression needs as they are now, whatever is assigned later."""
         env = Env(frame.env.kind, frame.env.parent)
-        env.vars = dict(frame.env.vars)
+        few = len(frame.env.vars) <= MANY or frame.env.kind not in ("class", "module")
+        env.vars = dict(frame.env.vars) if few else _needed(node, frame.env.vars)
         env.wildcards = frame.env.wildcards
         return copy(frame, env=env, recording=False, returns=[], breaks=[])
 
     def _later(self, node: cst.BaseExpression, frame: Frame) -> Deferred:
         """What an expression gives here, computed when it is asked for."""
-        earlier = self._earlier(frame)
+        earlier = self._earlier(node, frame)
         return Deferred(lambda: self.evaluate(node, earlier))
 
     @staticmethod
@@ -153,6 +159,21 @@ class Assignments(Conditions):
         if is_too_large(result):
             result = Unknown("too large", result.steps)
         self.assign(node.target, result, node.value, frame)
+
+
+def _needed(node: cst.BaseExpression, names: dict[str, Value | Deferred]) -> dict[str, Value | Deferred]:
+    """The names that an expression has, and those that they were computed from."""
+    found: dict[str, Value | Deferred] = {}
+    waiting = [node]
+    while waiting:
+        for inner in descendants(waiting.pop()):
+            path = dotted(inner) if isinstance(inner, (cst.Name, cst.Attribute)) else None
+            if path is not None and path in names and path not in found:
+                found[path] = names[path]
+                source = source_of(names[path])
+                if source is not None:
+                    waiting.append(source[0])
+    return found
 
 
 def _is_unconditional(frame: Frame) -> bool:
