@@ -86,6 +86,7 @@ def slice_text(data: bytes) -> None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
+            ast.parse(text)  # bodies of functions are only read when they are asked for
             slicer = Slicer(text)
     except _NOT_PYTHON:
         return
