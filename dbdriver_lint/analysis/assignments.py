@@ -11,7 +11,7 @@ from dbdriver_lint.analysis.conditions import Conditions
 from dbdriver_lint.analysis.expressions import is_of_state
 from dbdriver_lint.analysis.program import Deferred, Env, InstanceRecord, source_of
 from dbdriver_lint.analysis.relevance import expression_may_matter
-from dbdriver_lint.analysis.tree import descendants, dotted
+from dbdriver_lint.analysis.tree import descendants, dotted, of_syntax
 from dbdriver_lint.analysis.values import (
     Constant,
     Items,
@@ -72,8 +72,7 @@ class Assignments(Conditions):
     @staticmethod
     def _is_costly(node: cst.CSTNode, frame: Frame) -> bool:
         """Whether an expression calls something that is not a library's and has nothing to do with databases."""
-        calls = [inner for inner in descendants(node) if type(inner) is cst.Call]
-        roots = [(dotted(call.func) or "").partition(".")[0] for call in calls]
+        roots = _roots_of_calls(node)
         known = all(isinstance(frame.env.vars.get(root) or frame.module.env.vars.get(root), Symbol) for root in roots)
         return not known and not expression_may_matter(node)
 
@@ -174,6 +173,13 @@ def _needed(node: cst.BaseExpression, names: dict[str, Value | Deferred]) -> dic
                 if source is not None:
                     waiting.append(source[0])
     return found
+
+
+@of_syntax
+def _roots_of_calls(node: cst.CSTNode) -> list[str]:
+    """The names that the paths begin with which an expression calls; "" for what is no path."""
+    calls = (inner for inner in descendants(node) if type(inner) is cst.Call)
+    return [(dotted(call.func) or "").partition(".")[0] for call in calls]
 
 
 def _is_unconditional(frame: Frame) -> bool:

@@ -12,7 +12,7 @@ from dbdriver_lint.analysis import strings
 from dbdriver_lint.analysis.expressions import Expressions
 from dbdriver_lint.analysis.program import Deferred, Env, FunctionRecord, narrowed, source_of, unnarrowed
 from dbdriver_lint.analysis.relevance import expression_may_matter, speaks_of_databases
-from dbdriver_lint.analysis.tree import descendants, dotted, last_name
+from dbdriver_lint.analysis.tree import descendants, dotted, last_name, of_syntax
 from dbdriver_lint.analysis.values import (
     Choice,
     EnvVar,
@@ -317,6 +317,7 @@ def _conjuncts(test: cst.BaseExpression) -> Iterator[cst.BaseExpression]:
         yield test
 
 
+@of_syntax
 def _asks_for_backend(node: cst.CSTNode) -> bool:
     """Whether an expression asks only which database a URL is for, which no rewriting of it changes."""
     return any(
@@ -332,6 +333,7 @@ def _is_none_test(test: cst.CSTNode) -> bool:
     )
 
 
+@of_syntax
 def _subjects(test: cst.CSTNode) -> dict[str, cst.CSTNode]:
     """The names and attributes that a test reads, by their text, outermost first."""
     found: dict[str, cst.CSTNode] = {}

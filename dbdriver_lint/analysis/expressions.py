@@ -89,7 +89,7 @@ class Expressions(Calls):
                     self.evaluate(child, frame)
             return Unknown(type(node).__name__)
         value = handler(self, node, frame)
-        if type(node) in _COLLECTING and is_too_large(value):
+        if type(node) in _COLLECTING and type(value) in _WITH_PARTS and is_too_large(value):
             return Unknown("too large", value.steps)
         return value
 
@@ -263,6 +263,8 @@ _ANNOTATIONS = frozenset({"typing.Annotated", "typing_extensions.Annotated", "ty
 
 #: What makes a collection of others.
 _COLLECTING = frozenset({cst.List, cst.Tuple, cst.Set, cst.Dict, cst.BinaryOperation, cst.Call, cst.FormattedString})
+
+_WITH_PARTS = frozenset({Dictionary, Items, Choice, Template, EnvVar, Url})
 
 Evaluator = Callable[[Any, Any, Any], Value]
 _EVALUATORS: dict[type, Evaluator] = {

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from dbdriver_lint.analysis.tree import children
+from dbdriver_lint.analysis.tree import children, of_syntax
 from dbdriver_lint.analysis.values import Dictionary, EnvVar, Items, Template, Text, Url, Value, options
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ def speaks_of_databases(name: str) -> bool:
     return _SUBJECT.search(name) is not None
 
 
+@of_syntax
 def expression_may_matter(node: cst.CSTNode) -> bool:
     """Whether an expression has a name or a string that a thing on the way to a database has."""
     return any(_SUBJECT.search(word) for word in _words(node))

@@ -36,6 +36,8 @@ _LAYOUT = (
 _LAYOUT_EXACT = frozenset(
     {"equal", "colon", "dot", "lbracket", "rbracket", "lbrace", "rbrace", "indent", "newline", "encoding"}
 )
+#: What a node's syntax tells is found once: this many nodes are run again and again, in loops, calls and branches.
+of_syntax = lru_cache(maxsize=4096)
 _SEMANTIC: dict[type, tuple[str, ...]] = {}
 _HANDLERS: dict[type, tuple[dict[type, str], dict[type, str]]] = {}
 
