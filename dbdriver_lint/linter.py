@@ -193,7 +193,10 @@ def facts_of(source: SourceFile, settings: Settings) -> tuple[ModuleFacts, Calla
     make_room()
     importer = first_party_modules(_env_files(settings))
     slicer = importer.slicer(source)
-    lines = None if candidates is None or slicer is None else candidates.lines(slicer)
+    try:
+        lines = None if candidates is None or slicer is None else candidates.lines(slicer)
+    except SyntaxError:  # in a function that was left out before
+        slicer = lines = None
     if lines is not None and not lines:
         return NO_FACTS, lambda: True
     from dbdriver_lint.analysis.build import analyse

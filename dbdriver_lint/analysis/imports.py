@@ -23,7 +23,7 @@ from dbdriver_lint.project.modules import shared_modules
 from dbdriver_lint.records import dataclass, field
 from dbdriver_lint.source.files import shown_path
 from dbdriver_lint.source.nesting import too_deep
-from dbdriver_lint.source.parse import UnparsableSourceError, is_python, parse
+from dbdriver_lint.source.parse import UnparsableSourceError, parse
 from dbdriver_lint.source.slice import Slicer
 from dbdriver_lint.source.text import Position, SourceFile, UnreadableSourceError
 from dbdriver_lint.source.translation import Translator, Untranslatable
@@ -111,15 +111,17 @@ class FirstPartyModules:
         if not _may_have(file.source.data, name, member):
             return None
         translator = self._translator(module.path, file.source)
-        if translator is None:
+        try:
+            part = None if translator is None else translator.slicer.defining(name, member, file.effects)
+            excerpt = None if part is None else part.cut()
+        except RecursionError:
+            return None
+        except SyntaxError:  # in a function that was left out before
+            part = excerpt = self._translators[module.path] = None
+        if translator is None or part is None or excerpt is None:
             if None not in file.parts:
                 file.parts[None] = self._parsed_part(file, module, None)
             return file.parts[None]
-        try:
-            part = translator.slicer.defining(name, member, file.effects)
-            excerpt = part.cut()
-        except RecursionError:
-            return None
         if not text_may_matter(excerpt.text) or too_deep(excerpt.text) is not None:
             return None
         try:
@@ -140,7 +142,7 @@ class FirstPartyModules:
 
     def slicer(self, source: SourceFile) -> Slicer | None:
         """A file that is linted as ``ast`` reads it, once for itself and for those that import it; else None."""
-        return self._slicer(os.path.abspath(source.path), source.text) if is_python(source.text) else None
+        return self._slicer(os.path.abspath(source.path), source.text)
 
     def _slicer(self, path: str, text: str) -> Slicer | None:
         """The file as ``ast`` reads it; None where its syntax is newer than this interpreter's."""

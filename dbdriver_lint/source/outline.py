@@ -112,7 +112,7 @@ class Outline:
         """Read ``text``.
 
         Raises:
-            SyntaxError: newer or older syntax than this interpreter's.
+            SyntaxError: newer or older syntax than this interpreter's; that in a function is met when it is opened.
             ValueError: a NUL character.
             RecursionError: nested too deeply.
         """
@@ -152,7 +152,11 @@ class Outline:
         self._areas.clear()
 
     def inside(self, definition: Statement) -> Area:
-        """The statements of a function or class."""
+        """The statements of a function or class.
+
+        Raises:
+            SyntaxError: newer or older syntax than this interpreter's.
+        """
         node = definition.node
         area = self._areas.get(node)
         if area is None:

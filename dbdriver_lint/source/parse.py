@@ -9,7 +9,6 @@ from __future__ import annotations
 import ast
 import re
 from contextlib import contextmanager
-from symtable import symtable
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -106,17 +105,6 @@ def parse(source: SourceFile, excerpt: Excerpt | None = None) -> ParsedModule:
 _LINE_END = re.compile(r"\r\n|\r|\n")
 #: LibCST says the position in its message too, in its own way of counting.
 _POSITION = re.compile(r"^(?:parser error: )?(?:error at \d+:\d+: )?")
-
-
-def is_python(text: str) -> bool:
-    """Whether all of a file is syntax of this interpreter."""
-    try:
-        symtable(text, "", "exec")  # in two thirds of the time of `ast`: no object is made of any node
-    except SyntaxError:
-        return _reason_of_python(text) is None  # names that are bound twice, say
-    except (ValueError, RecursionError, MemoryError):
-        return False
-    return True
 
 
 def _reason_of_python(text: str) -> UnparsableSourceError | None:

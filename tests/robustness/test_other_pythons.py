@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from textwrap import indent
 
 import pytest
 
@@ -94,3 +95,40 @@ def test_lazy_imports_are_imports(
     Path("app.py").write_text(imported + TAIL)
     assert main(["check", "--select=XDB102", "--no-cache", "--output-format=concise", "app.py"]) == 1
     assert "XDB102" in capsys.readouterr().out
+
+
+def _function(code: str, *, url: str = "1") -> str:
+    return "def function(x, e, inner, outer):\n" + indent(f"first = {url}\n{code}", "    ") + "    return first\n\n"
+
+
+@pytest.mark.parametrize("name", NEWER | REFUSED)
+def test_a_function_that_nothing_is_asked_of_is_not_read(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("pyproject.toml").touch()
+    code = (NEWER | REFUSED)[name].replace("postgresql://", "nothing")
+    Path("app.py").write_text(HEAD + _function(code) + TAIL)
+    assert main(["check", "--select=XDB102,XDB902", "--no-cache", "--output-format=concise", "app.py"]) == 1
+    assert "app.py:" in (out := capsys.readouterr().out)
+    assert "XDB102" in out
+    assert "XDB902" not in out
+
+
+@pytest.mark.parametrize("name", NEWER | REFUSED)
+def test_a_function_that_matters_is_read(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("pyproject.toml").touch()
+    Path("other.py").write_text(_function((NEWER | REFUSED)[name], url='"postgres://db.internal/app"'))
+    Path("here.py").write_text(HEAD + Path("other.py").read_text() + "create_engine(function())\n")
+    Path("app.py").write_text(HEAD + "from other import function\ncreate_engine(function())\n")
+    main(["check", "--select=XDB102,XDB902", "--no-cache", "--output-format=json", "here.py", "app.py"])
+    report = json.loads(capsys.readouterr().out)
+    assert report["problems"] == []
+    found = [(finding["path"], finding["code"]) for finding in report["findings"]]
+    if name in NEWER:
+        assert found == [("app.py", "XDB102"), ("here.py", "XDB102")]
+    else:
+        assert found == [("here.py", "XDB902")]

@@ -34,7 +34,10 @@ def read(source: SourceFile, slicer: Slicer | None, lines: Sequence[int] | None 
     """
     if slicer is None:
         return parse(source)
-    kept = slicer.whole() if lines is None else slicer.around(lines)
+    try:
+        kept = slicer.whole() if lines is None else slicer.around(lines)
+    except SyntaxError:  # in a function that was left out before
+        return parse(source)
     try:
         return Translator(source, slicer).module(kept)[0]
     except Untranslatable:
