@@ -17,19 +17,9 @@ DATABASE = re.compile(
 """An engine factory, a driver or a URL: what puts a file into the dense part."""
 
 
-def pinned(*, more: bool) -> list[trees.Tree]:
-    """The trees of the tests; with ``more`` those that only the growth needs."""
-    found = trees.pinned()
-    if more:
-        lines = (HERE / "trees.txt").read_text().splitlines()
-        rows = [line.split() for line in lines if line and not line.startswith("#")]
-        found += [trees.Tree(*row, subset=False) for row in rows]
-    return found
-
-
-def fetched(*, more: bool = False) -> list[Path]:
-    """The unpacked trees, from the cache or the package index."""
-    return [tree.fetch() for tree in pinned(more=more)]
+def fetched() -> list[Path]:
+    """The unpacked trees of the tests, from the cache or the package index."""
+    return [tree.fetch() for tree in trees.pinned()]
 
 
 def python_files(folders: list[Path]) -> list[str]:

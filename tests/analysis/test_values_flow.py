@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from following import followed
+from following import IMPORTS, facts_of, followed, urls
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -213,3 +213,26 @@ CALLERS = [
 @pytest.mark.parametrize(("code", "expected"), [pytest.param(code, urls, id=name) for name, code, urls in CALLERS])
 def test_caller(tmp_path: Path, code: str, expected: tuple[str, ...]) -> None:
     assert sorted(followed(tmp_path, code)) == sorted(expected)
+
+
+@pytest.mark.parametrize("fill", [0, 60], ids=["few names", "many names"])
+def test_assignment_reads_names_as_they_were(tmp_path: Path, fill: int) -> None:
+    lines = [f"N{number} = {number}" for number in range(fill)]
+    code = [
+        *lines,
+        'DRIVER, HOST = "asyncpg", "db"',
+        'URL_ = f"postgresql+{DRIVER}://{HOST}/app"',
+        'DRIVER, HOST = "psycopg", "other"',
+        'OTHER = URL_.replace("app", "b") if DRIVER == "psycopg" else HOST',
+        'URL_ = DRIVER = "sqlite://"',
+        "create_engine(OTHER)",
+        "class Settings:",
+        *(f"    {line}" for line in lines),
+        '    driver = "pymysql"',
+        '    url = f"mysql+{driver}://h/d"',
+        '    driver = "aiomysql"',
+        "create_engine(Settings.url)",
+        "",
+    ]
+    found = facts_of(tmp_path, {"main.py": IMPORTS + "\n".join(code)}, "main.py", sliced=False)
+    assert [urls(engine) for engine in found.engines] == [("postgresql+asyncpg://db/b",), ("mysql+pymysql://h/d",)]
