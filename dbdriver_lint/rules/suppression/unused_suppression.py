@@ -69,9 +69,9 @@ class UnusedSuppression(Rule):
         ),
         Bad(
             code="from sqlalchemy import create_engine\n"
-            'engine = create_engine("postgres://db.internal/app")  # dbdriver: ignore[unkown-url-dialect] it is a fork\n',
+            'engine = create_engine("postgresql+psycopg://app:secret@db.internal/app")  # dbdriver: ignore[hardcoded-driver-ur] demo\n',
             fixed="from sqlalchemy import create_engine\n"
-            'engine = create_engine("postgres://db.internal/app")  # dbdriver: ignore[unknown-url-dialect] it is a fork\n',
+            'engine = create_engine("postgresql+psycopg://app:secret@db.internal/app")  # dbdriver: ignore[hardcoded-driver-url] demo\n',
         ),
         Bad(
             code="import os  # noqa: F401, XDB901, XDB102\n",
