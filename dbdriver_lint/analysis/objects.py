@@ -89,7 +89,7 @@ class Objects(Layer):
 
     def _unless_changed(self, value: Value, owner: ClassRecord, name: str, frame: Frame) -> Value:
         """An attribute as its class gives it; it may be another one where other code may set it."""
-        if not any(isinstance(option, _URLS) for option in options(value)):
+        if not any(isinstance(option, _URLS) for option in options(value)) or fields.is_enumeration(owner):
             return value
         reader = frame.module.parsed.source.text if frame.module.parsed is not None else ""
         classes = [

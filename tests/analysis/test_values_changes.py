@@ -121,3 +121,31 @@ def test_a_method_that_sets_an_attribute() -> None:
     assert sets(text, "fix", "url")
     assert not sets(text, "look", "url")
     assert not sets(text, "fix", "name")
+
+
+def test_members_of_an_enumeration_stay_what_they_are(tmp_path: Path) -> None:
+    found = followed(
+        tmp_path,
+        """
+        from backends import Backend
+        url = make_url("sqlite:///app.db")
+        backend = Backend(url.get_backend_name())
+        if backend is Backend.SQLITE:
+            other = "sqlite:///other.db"
+        else:
+            other = "postgresql://db/other"
+        create_engine(other)
+        """,
+        backends="""
+            from enum import Enum
+
+            class Backend(Enum):
+                SQLITE = "sqlite"
+                POSTGRESQL = "postgresql"
+
+            def forget(backends):
+                backends.SQLITE = None
+                backends.POSTGRESQL = None
+            """,
+    )
+    assert found == ("sqlite:///other.db",)
