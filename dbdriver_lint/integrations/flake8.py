@@ -73,7 +73,12 @@ class Plugin:
 
     @classmethod
     def parse_options(cls, options: argparse.Namespace) -> None:
-        """Take the options over. A pedantic rule that flake8's own options name in full runs as well."""
+        """Take the options over. A pedantic rule that flake8's own options name in full runs as well.
+
+        Raises:
+            ExecutionError: the settings of the current folder are wrong. They are looked at here, before there are
+                workers: where one of these fails, flake8 may wait for the others for ever (a race in Python's pools).
+        """
         overrides: dict[str, Any] = {}
         if options.xdb_sqlalchemy_version:
             overrides["sqlalchemy_version"] = options.xdb_sqlalchemy_version
@@ -86,6 +91,10 @@ class Plugin:
         cls._finder = SettingsFinder(config=config, overrides=overrides, check=check_settings)
         cls._reads_stdin = options.filenames == ["-"]
         cls._disable_noqa = options.disable_noqa
+        try:
+            cls._finder.for_file("setup.py")
+        except SettingsError as error:
+            raise _execution_error(error) from None
 
     def run(self) -> Iterator[tuple[int, int, str, type[Plugin]]]:
         """The findings as flake8 takes them: 1-based line, 0-based column, code and message."""
