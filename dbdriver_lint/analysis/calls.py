@@ -143,9 +143,7 @@ class Calls(Objects):
 
 def _super(frame: Frame) -> Value:
     """``super()`` in a method: the object as its class's bases know it."""
-    function = frame.function
-    parameters = function.node.params.params if function is not None else ()
-    receiver = frame.env.lookup(parameters[0].name.value) if parameters else None
+    function, receiver = frame.function, frame.receiver()
     if function is None or function.owner is None or not isinstance(receiver, Object):
         return Unknown("super")
     return Object("super", function.owner.name, (function.owner, receiver))

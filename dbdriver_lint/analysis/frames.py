@@ -41,6 +41,11 @@ class Frame:
         assert self.module.parsed is not None
         return NodeAnchor(self.module.parsed, node, self.statement)
 
+    def receiver(self) -> Value | None:
+        """The object that the method is called on which is run: its first parameter; None outside of functions."""
+        parameters = self.function.node.params.params if self.function is not None else ()
+        return self.env.lookup(parameters[0].name.value) if parameters else None
+
     def inner(self, env: Env) -> Frame:
         """The same activation with further names: a comprehension, a lambda."""
         return replace(self, env=env, returns=[])

@@ -38,9 +38,10 @@ if TYPE_CHECKING:
 #: With how many objects and other small pieces of memory (some eighty bytes each) in this process nothing is kept any
 #: longer for the files to come: what they need is read anew.
 MAX_BLOCKS = 1_300_000
-#: How many characters of files are kept as ``ast`` reads them, to cut further parts (forty bytes each).
+#: How many characters of files are kept as ``ast`` reads them, with the functions that were asked for (up to forty bytes
+#: each), to cut further parts.
 MAX_OPEN = 750_000
-#: The same without what is in functions, which is read again where it is needed (ten bytes each).
+#: The same without any function: these are read again where they are needed (ten bytes each).
 MAX_READ = 2_500_000
 
 
@@ -67,7 +68,7 @@ class FirstPartyModules:
         self._files: dict[str, _File | None] = {}
         self._translators: dict[str, Translator | None] = {}
         self._slicers: dict[str, Slicer] = {}
-        #: Those that still hold all functions, the oldest first.
+        #: Those that still hold the functions that were asked for, the oldest first.
         self._open: dict[str, Slicer] = {}
         self._generation = (generation(), ledger().generation)
 
@@ -111,17 +112,16 @@ class FirstPartyModules:
         if not _may_have(file.source.data, name, member):
             return None
         translator = self._translator(module.path, file.source)
+        if translator is None:
+            return self._whole(file, module)
         try:
-            part = None if translator is None else translator.slicer.defining(name, member, file.effects)
-            excerpt = None if part is None else part.cut()
+            part = translator.slicer.defining(name, member, file.effects)
+            excerpt = part.cut()
         except RecursionError:
             return None
         except SyntaxError:  # in a function that was left out before
-            part = excerpt = self._translators[module.path] = None
-        if translator is None or part is None or excerpt is None:
-            if None not in file.parts:
-                file.parts[None] = self._parsed_part(file, module, None)
-            return file.parts[None]
+            self._translators[module.path] = None
+            return self._whole(file, module)
         if not text_may_matter(excerpt.text) or too_deep(excerpt.text) is not None:
             return None
         try:
@@ -129,6 +129,12 @@ class FirstPartyModules:
         except Untranslatable:
             return self._parsed_part(file, module, excerpt)
         return _record(module, parsed, rebound, partial=True)
+
+    def _whole(self, file: _File, module: ModuleRecord) -> ModuleRecord | None:
+        """All of a module that cannot be cut, for whatever name is asked of it."""
+        if None not in file.parts:
+            file.parts[None] = self._parsed_part(file, module, None)
+        return file.parts[None]
 
     def _parsed_part(self, file: _File, module: ModuleRecord, excerpt: Excerpt | None) -> ModuleRecord | None:
         """What only LibCST's parser reads."""

@@ -13,20 +13,7 @@ from dbdriver_lint.analysis.program import Deferred, Importer, ModuleRecord
 from dbdriver_lint.analysis.relevance import speaks_of_databases
 from dbdriver_lint.analysis.symbols import WELL_KNOWN, WILDCARD_EXPORTS, canonical
 from dbdriver_lint.analysis.tree import dotted
-from dbdriver_lint.analysis.values import (
-    Choice,
-    EnvVar,
-    Object,
-    Step,
-    Symbol,
-    Template,
-    Text,
-    Unknown,
-    Url,
-    Value,
-    choice,
-    with_step,
-)
+from dbdriver_lint.analysis.values import TEXTUAL, EnvVar, Object, Step, Symbol, Unknown, Value, choice, with_step
 from dbdriver_lint.records import replace as copy
 
 if TYPE_CHECKING:
@@ -136,7 +123,7 @@ class Linking(Assignments):
         value = part.env.own(name)
         if value is not None and name in part.rebound:
             return choice([value, Unknown(f"{name} is reassigned by a function")])
-        if isinstance(value, (Text, Template, EnvVar, Url, Choice)) and _gives_its_names(part):
+        if isinstance(value, TEXTUAL) and _gives_its_names(part):
             return choice([value, Unknown(f"{name} may be reassigned with globals()")])
         return value
 

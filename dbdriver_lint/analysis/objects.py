@@ -15,15 +15,14 @@ from dbdriver_lint.analysis.layer import MAX_NESTING, Layer
 from dbdriver_lint.analysis.program import ClassRecord, FunctionRecord, InstanceRecord, ModuleRecord
 from dbdriver_lint.analysis.relevance import speaks_of_databases
 from dbdriver_lint.analysis.values import (
+    TEXTUAL,
     Arguments,
     Choice,
     EnvVar,
     Object,
     Step,
-    Template,
     Text,
     Unknown,
-    Url,
     Value,
     choice,
     options,
@@ -48,8 +47,6 @@ PROPERTIES = frozenset(
         "pydantic.computed_field",
     }
 )
-#: What is worth asking whether anything else may take its place.
-_URLS = (Text, Template, EnvVar, Url)
 #: How long a line of ancestors is followed.
 MAX_BASES = 10
 
@@ -89,7 +86,7 @@ class Objects(Layer):
 
     def _unless_changed(self, value: Value, owner: ClassRecord, name: str, frame: Frame) -> Value:
         """An attribute as its class gives it; it may be another one where other code may set it."""
-        if not any(isinstance(option, _URLS) for option in options(value)) or fields.is_enumeration(owner):
+        if not any(isinstance(option, TEXTUAL) for option in options(value)) or fields.is_enumeration(owner):
             return value
         reader = frame.module.parsed.source.text if frame.module.parsed is not None else ""
         classes = [
@@ -181,9 +178,7 @@ class Objects(Layer):
 
     def _initialised(self, value: Object, record: InstanceRecord, name: str, frame: Frame) -> Value | None:
         """The attribute ``name`` after ``__init__`` has run."""
-        init = next(
-            (v for klass in self.ancestors(record.owner, name) if (v := klass.env.own("__init__")) is not None), None
-        )
+        init = self._as_far_as(record.owner, "__init__", name)
         if not (isinstance(init, Object) and isinstance(init.definition, FunctionRecord)):
             return fields.generated_attribute(self, record, name, frame)
         # of a module parsed in part, what ``__init__`` was cut down to says nothing of the other attributes
@@ -268,8 +263,7 @@ class Objects(Layer):
 
 def _made_for(frame: Frame) -> str | None:
     """The attribute for which the object of the method that is run is being made; None for any other method."""
-    parameters = frame.function.node.params.params if frame.function is not None else ()
-    receiver = frame.env.lookup(parameters[0].name.value) if parameters else None
+    receiver = frame.receiver()
     record = receiver.definition if isinstance(receiver, Object) else None
     return record.wanted if isinstance(record, InstanceRecord) else None
 
@@ -280,6 +274,6 @@ def _member(value: Value) -> Value:
 
 
 def _read(value: Value, path: str, node: cst.CSTNode, frame: Frame) -> Value:
-    if isinstance(value, (Text, Template, EnvVar, Choice, Url)):
+    if isinstance(value, TEXTUAL):
         return with_step(value, Step(f"`{path}` is read here", frame.anchor(node)))
     return value

@@ -121,7 +121,7 @@ class Statements(Linking):
             receiver = node.args[0].value  # Base.__init__(self)
         if not parameters or dotted(receiver) not in (parameters[0].name.value, "super"):
             return False
-        return is_being_made(frame.env.lookup(parameters[0].name.value))
+        return is_being_made(frame.receiver())
 
     def _change_attributes(self, node: cst.BaseExpression, frame: Frame) -> None:
         """What was assigned to attributes here is no longer known after a method of the object that sets them."""

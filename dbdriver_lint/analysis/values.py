@@ -327,6 +327,10 @@ def one_way(*ways: Steps) -> Steps:
     return tuple(dict.fromkeys(step for way in known for step in way))[:MAX_WAY]
 
 
+#: What a URL, or a part of one, can be.
+TEXTUAL = (Text, Template, EnvVar, Url, Choice)
+
+
 def options(value: Value) -> Iterator[Value]:
     """The possible values of ``value``, flattened, the choices' steps kept."""
     if isinstance(value, Choice):
